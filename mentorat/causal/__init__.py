@@ -1,0 +1,1 @@
+"""Causal comparison: balancing weights, robust errors, adjusted effects, sensitivity, evidence grade."""

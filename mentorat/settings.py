@@ -1,0 +1,84 @@
+"""Where things are: one settings model, filled from the environment."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from mentorat.errors import UsageError
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+CAMPAGNES = range(2022, 2036)
+"""Civil years the platform accepts as a campagne; 2022 is the year of the law."""
+
+
+class Settings(BaseSettings):
+    """Paths of the data folder (`MENTORAT_DATA`, by default `data/` in the checkout)."""
+
+    model_config = SettingsConfigDict(env_prefix="MENTORAT_", frozen=True, extra="ignore")
+
+    data: Path = Field(default=CHECKOUT / "data", description="MENTORAT_DATA")
+
+    @field_validator("data")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        # dbt and the notebooks run from other folders than the caller's
+        return value.expanduser().absolute()
+
+    @property
+    def lake(self) -> Path:
+        return self.data / "lake"
+
+    @property
+    def secrets(self) -> Path:
+        return self.data / "secrets"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.data / "warehouse.duckdb"
+
+    def depot(self, campagne: int) -> Path:
+        return self.data / "depot" / str(campagne)
+
+    def retours(self, campagne: int) -> Path:
+        return self.data / "retours" / str(campagne)
+
+    def verite(self, campagne: int) -> Path:
+        return self.data / "verite" / f"{campagne}.json"
+
+    def marts(self, campagne: int) -> Path:
+        return self.lake / "marts" / str(campagne)
+
+    def estimations(self, campagne: int) -> Path:
+        return self.lake / "estimations" / str(campagne)
+
+    def publication(self, campagne: int) -> Path:
+        return self.data / "publication" / str(campagne)
+
+    def brouillon(self, campagne: int) -> Path:
+        """Where a publication is prepared before it replaces the last good one."""
+        return self.lake / "brouillon" / str(campagne)
+
+    def simulation(self, campagne: int) -> dict[str, Any] | None:
+        """Content of `simulation.json`, or None when the dépôt is not simulated.
+
+        Raises UsageError when the file is there but unreadable.
+        """
+        path = self.depot(campagne) / "simulation.json"
+        if not path.exists():
+            return None
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise UsageError(
+                f"Le fichier {path} est illisible. Relancez « mentorat demo » pour l'écrire de nouveau, "
+                "ou retirez-le si le dépôt n'est pas simulé."
+            ) from error
+        if not isinstance(content, dict) or content.get("simule") is not True:
+            raise UsageError(
+                f"Le fichier {path} ne décrit pas une simulation (« simule » doit valoir true). "
+                "Relancez « mentorat demo », ou retirez-le si le dépôt n'est pas simulé."
+            )
+        return content

@@ -1,0 +1,1 @@
+"""Survey estimation: proportions, their differences, multiplicity, and the 2022 study."""

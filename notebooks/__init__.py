@@ -1,0 +1,1 @@
+"""The analyses, as percent scripts, and what executes and renders them."""

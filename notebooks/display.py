@@ -1,0 +1,73 @@
+"""What a notebook shows: tables with a caption, charts with a text alternative. No figure is computed here."""
+
+import re
+import sys
+from collections.abc import Callable, Mapping
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+from IPython.display import HTML, DisplayObject
+
+from mentorat.typography import NOT_AVAILABLE, fr_number, fr_text
+
+# A notebook is opened from this folder, where only the installed library can be imported; the charts stand beside.
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+
+class Drawing(DisplayObject):
+    """An SVG that assistive technologies read as `alt`."""
+
+    def __init__(self, svg: str, title: str, alt: str) -> None:
+        self.title, self.alt = fr_text(title), fr_text(alt)
+        self.svg = _named(svg, self.title, self.alt)
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return {"image/svg+xml": self.svg, "text/plain": f"{self.title}. {self.alt}"}
+
+
+def table(frame: pd.DataFrame, caption: str, columns: Mapping[str, tuple[str, Callable[..., str]]]) -> HTML:
+    """Columns of `frame`, in the order of `columns` (name → French heading, formatter); the first heads each row."""
+    names = list(columns)
+    headings = "".join(
+        f'<th scope="col"{_numeric(frame[name])}>{escape(fr_text(columns[name][0]))}</th>' for name in names
+    )
+    rows = []
+    for _, row in frame[names].iterrows():
+        cells = [NOT_AVAILABLE if pd.isna(row[name]) else fr_text(columns[name][1](row[name])) for name in names]
+        body = "".join(
+            f"<td{_numeric(frame[name])}>{escape(cell)}</td>" for name, cell in zip(names[1:], cells[1:], strict=True)
+        )
+        rows.append(f'<tr><th scope="row">{escape(cells[0])}</th>{body}</tr>')
+    title = escape(fr_text(caption))
+    return HTML(
+        f'<div class="table-scroll" tabindex="0" role="region" aria-label="{title}"><table><caption>{title}</caption>'
+        f"<thead><tr>{headings}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def sentences(texts: list[str]) -> HTML:
+    """Plain French sentences as a list."""
+    return HTML(f"<ul>{''.join(f'<li>{escape(fr_text(text))}</li>' for text in texts)}</ul>")
+
+
+def signed(value: float) -> str:
+    """A difference with its sign and one decimal; the heading gives the unit."""
+    written = fr_number(value, 1)
+    return f"+{written}" if value > 0 and written != fr_number(0, 1) else written
+
+
+def p_value(value: float) -> str:
+    """A p-value at four decimals, enough to see on which side of a threshold it stands."""
+    return "< 0,0001" if value < 0.0001 else fr_number(value, 4)
+
+
+def _numeric(values: pd.Series) -> str:
+    return ' class="n"' if pd.api.types.is_numeric_dtype(values) else ""
+
+
+def _named(svg: str, title: str, alt: str) -> str:
+    """The drawing with a role, a name and identifiers of its own on a page that holds several."""
+    prefix = re.sub(r"\W+", "-", title.lower()).strip("-")
+    own = re.sub(r'(\bid="|url\(#|href="#)(?=\w)', rf"\g<1>{prefix}-", svg)
+    return re.sub(r"<svg\b", f'<svg role="img" aria-label="{escape(f"{title}. {alt}")}"', own, count=1)

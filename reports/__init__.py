@@ -1,0 +1,1 @@
+"""What a reader sees: one report model, its charts, and its writing as HTML and PDF."""

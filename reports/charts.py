@@ -1,0 +1,201 @@
+"""Charts as SVG: Altair's grammar, drawn in process by vl-convert with the bundled fonts.
+
+Each function takes rows already worded in French and returns one SVG document, the same bytes for the same
+rows. A value that is hidden or was not received is written in words where its bar would be: nothing is drawn
+as zero that is not zero.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import vl_convert
+
+from mentorat.typography import MINUS, NARROW, NO_BREAK, fr_text
+
+FONTS = Path(__file__).parent / "fonts"
+WIDTH = 430
+"""Pixels: narrow enough to be read on a telephone, scaled up to 544 px on a page."""
+
+INK, SOFT, LINE, ACCENT, SECOND = "#16232e", "#43535f", "#c9d3da", "#0b5c6b", "#a04a00"
+_LOCALE = {
+    "decimal": ",",
+    "thousands": NARROW,
+    "grouping": [3],
+    "currency": ["", f"{NO_BREAK}€"],
+    "percent": f"{NO_BREAK}%",
+    "minus": MINUS,
+}
+_CONFIG: dict[str, Any] = {
+    "font": "Inter",
+    "background": "white",
+    "padding": {"left": 4, "right": 4, "top": 4, "bottom": 4},
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": SOFT,
+        "titleColor": SOFT,
+        "labelFontSize": 11.5,
+        "titleFontSize": 11.5,
+        "titleFontWeight": "normal",
+        "gridColor": LINE,
+        "domainColor": LINE,
+        "tickColor": LINE,
+    },
+    "text": {"color": INK, "fontSize": 12.5},
+    "legend": {"labelFontSize": 12, "labelColor": INK, "symbolStrokeWidth": 2},
+}
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar: its label, its length (None: hidden or not received) and the words at its end."""
+
+    label: str
+    value: float | None
+    text: str
+
+
+@dataclass(frozen=True)
+class Interval:
+    """One estimate with its interval, in points, on the line of `label`; `series` is one of at most two."""
+
+    label: str
+    series: str
+    estimate: float
+    low: float
+    high: float
+
+
+def bars_svg(bars: Sequence[Bar]) -> str:
+    """Horizontal bars in the given order, each under its label, with its value in words at its end."""
+    frame = pd.DataFrame(
+        {
+            "label": [fr_text(bar.label) for bar in bars],
+            "value": [0.0 if bar.value is None else float(bar.value) for bar in bars],
+            "text": [fr_text(bar.text) for bar in bars],
+            "drawn": [bar.value is not None for bar in bars],
+        }
+    )
+    # Two bars may bear the same label: the rank is what places them.
+    frame["rank"] = range(len(frame))
+    top = max(float(frame["value"].max()), 1.0)
+    base = alt.Chart(frame).encode(
+        y=alt.Y("rank:O", axis=None, scale=alt.Scale(paddingInner=0.62, paddingOuter=0.45)),
+        x=alt.X("value:Q", axis=None, scale=alt.Scale(domain=[0, top * 1.22])),
+    )
+    layers = [
+        base.mark_bar(color=ACCENT, cornerRadiusEnd=2),
+        base.mark_text(align="left", dx=6, fontWeight=600).encode(text="text").transform_filter("datum.drawn"),
+        base.mark_text(align="left", dx=2, fontStyle="italic", color=SOFT)
+        .encode(text="text")
+        .transform_filter("!datum.drawn"),
+        base.mark_text(align="left", dx=1, dy=-18).encode(x=alt.value(0), text="label"),
+    ]
+    return _svg(alt.layer(*layers).properties(width=WIDTH, height=48 * len(frame)))
+
+
+def histogram_svg(classes: Sequence[tuple[str, int]], x_title: str, y_title: str) -> str:
+    """Counts by class, in the given order of classes: (label, count)."""
+    frame = pd.DataFrame(
+        {
+            "classe": [fr_text(label) for label, _ in classes],
+            "nombre": [count for _, count in classes],
+            "text": [str(count) if count else "" for _, count in classes],
+        }
+    )
+    base = alt.Chart(frame).encode(
+        x=alt.X(
+            "classe:O",
+            sort=None,
+            title=fr_text(x_title),
+            axis=alt.Axis(labelAngle=0, labelOverlap=False, ticks=False),
+            scale=alt.Scale(paddingInner=0.08),
+        ),
+        y=alt.Y(
+            "nombre:Q",
+            title=None,
+            axis=alt.Axis(tickMinStep=1, tickCount=4, domain=False, ticks=False, format="d"),
+        ),
+    )
+    layers = [
+        base.mark_bar(color=ACCENT),
+        base.mark_text(dy=-7, fontWeight=600).encode(text="text"),
+    ]
+    title = alt.TitleParams(fr_text(y_title), anchor="start", fontSize=11.5, fontWeight="normal", color=SOFT)
+    return _svg(alt.layer(*layers).properties(width=WIDTH - 30, height=210, title=title))
+
+
+def forest_svg(intervals: Sequence[Interval], x_title: str) -> str:
+    """Estimates with their intervals around zero, one line an item: first series diamonds, second discs."""
+    labels = list(dict.fromkeys(item.label for item in intervals))
+    series = list(dict.fromkeys(item.series for item in intervals))
+    frame = pd.DataFrame(
+        {
+            "label": [fr_text(item.label) for item in intervals],
+            "serie": [fr_text(item.series) for item in intervals],
+            "place": [
+                labels.index(item.label) + 0.62 + 0.24 * series.index(item.series) / max(len(series) - 1, 1)
+                for item in intervals
+            ],
+            "estimation": [item.estimate for item in intervals],
+            "bas": [item.low for item in intervals],
+            "haut": [item.high for item in intervals],
+        }
+    )
+    names = [fr_text(name) for name in series]
+    heads = pd.DataFrame({"label": [fr_text(label) for label in labels], "place": range(len(labels))})
+    edge = 1.06 * max(1.0, frame[["bas", "haut", "estimation"]].abs().to_numpy().max())
+    y = alt.Y("place:Q", axis=None, scale=alt.Scale(domain=[len(labels), -0.05], nice=False))
+    x_scale = alt.Scale(domain=[-edge, edge], nice=False)
+    colour = alt.Color(
+        "serie:N",
+        scale=alt.Scale(domain=names, range=[SECOND, ACCENT][: len(names)]),
+        legend=alt.Legend(title=None, orient="top", direction="horizontal") if len(names) > 1 else None,
+    )
+    shape = alt.Shape("serie:N", scale=alt.Scale(domain=names, range=["diamond", "circle"][: len(names)]))
+    base = alt.Chart(frame).encode(y=y, color=colour)
+    axis = alt.Axis(
+        format="+.0f", labelExpr="datum.value === 0 ? '0' : datum.label", tickCount=7, grid=True, domain=False
+    )
+    zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=INK, strokeWidth=1.2).encode(x="zero:Q")
+    head = alt.Chart(heads).encode(y=y, x=alt.value(0), text="label")
+    written: dict[str, Any] = {"align": "left", "dy": 15, "dx": 1, "fontWeight": 600}
+    layers = [
+        zero,
+        base.mark_rule(strokeWidth=2).encode(
+            x=alt.X("bas:Q", scale=x_scale, axis=axis, title=fr_text(x_title)), x2="haut:Q"
+        ),
+        base.mark_point(filled=True, size=70, opacity=1).encode(x=alt.X("estimation:Q", scale=x_scale), shape=shape),
+        head.mark_text(**written, stroke="white", strokeWidth=5),  # a halo: the label is read over the zero line
+        head.mark_text(**written),
+    ]
+    return _svg(alt.layer(*layers).properties(width=WIDTH, height=54 * len(labels)))
+
+
+def _svg(chart: alt.TopLevelMixin) -> str:
+    _register_fonts()
+    # The specification is our own: checking it against the schema 104 times would cost more than drawing.
+    spec = chart.to_dict(validate=False)
+    spec["config"] = _CONFIG
+    return _tidy(vl_convert.vegalite_to_svg(spec, format_locale=_LOCALE, allowed_base_urls=[]))
+
+
+@lru_cache
+def _register_fonts() -> None:
+    vl_convert.register_font_directory(str(FONTS))
+
+
+def _tidy(svg: str) -> str:
+    """The drawing without English descriptions (the page and the PDF give a French one), with stable ids."""
+    svg = re.sub(r' (?:aria-[\w-]+|role|class|pointer-events)="[^"]*"', "", svg)
+    names: dict[str, str] = {}
+    for found in re.finditer(r'\bid="([^"]+)"', svg):
+        names.setdefault(found[1], f"forme-{len(names) + 1}")
+    for old, new in names.items():
+        svg = svg.replace(f'id="{old}"', f'id="{new}"').replace(f"url(#{old})", f"url(#{new})")
+    return svg.replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")

@@ -1,0 +1,476 @@
+"""The national report: coverage, the 2022 study read again, what the survey of the campagne can say."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from mentorat.disclosure.door import ReleasedTable
+from mentorat.reference import load
+from mentorat.typography import MINUS, fr_number, fr_p, fr_percent, fr_points
+from reports.charts import Interval, forest_svg, histogram_svg
+from reports.departement import BASES, TITLE, coverage_of
+from reports.model import Block, Chart, Column, KeyFigure, KeyFigures, Paragraph, Report, Section, Table
+from reports.parts import HIDDEN_NOTE, chain, mention, method_section
+from reports.reading import HIDDEN, Indicators, Reading, checked, label, territories
+
+CLASS_WIDTH = 0.05
+"""Width of a class of coverage on the chart (5 points)."""
+FOLLOWED = 350_000
+"""The base named `suivis_350000`."""
+LAST_CLASS = 8
+"""From this class on (40 %), one class for all."""
+
+
+def national_report(  # noqa: PLR0917 - one argument a released table
+    campagne: int,
+    indicateurs: ReleasedTable,
+    flux: ReleasedTable,
+    etude_2022: ReleasedTable,
+    differences: ReleasedTable | None,
+    effets: ReleasedTable | None,
+    simulation: Mapping[str, Any] | None,
+) -> Report:
+    """The national report of `campagne`, from tables released to the public: TypeError, ValueError otherwise.
+
+    `differences` and `effets` are None where no survey was received: the report says so.
+    """
+    indicators = Indicators(checked(indicateurs, "public"), campagne)
+    study = checked(etude_2022, "public")
+    raw = None if differences is None else checked(differences, "public")
+    effects = None if effets is None else checked(effets, "public")
+    banner, detail = mention(simulation)
+    return Report(
+        title=TITLE,
+        subtitle=f"France entière, campagne {campagne}",
+        audience="public",
+        mention=banner,
+        mention_detail=detail,
+        sections=(
+            _summary(indicators),
+            _coverage(indicators),
+            Section(
+                "chaine",
+                "La chaîne de valeur de l'impact",
+                (
+                    chain(
+                        indicators,
+                        "national",
+                        "FR",
+                        results=("Résultats déclarés par enquête : voir plus bas.",),
+                        impact=_impact_words(effects),
+                    ),
+                ),
+            ),
+            _survey(effects),
+            _declared(raw),
+            _study(study),
+            _flow(checked(flux, "public")),
+            _places(indicators),
+            method_section(("A1", "A1JM", "A2a", "A2b", "A3", "A3E", "A3D", "O1", "O2", "O3"), simulation),
+        ),
+        sources=(
+            "Fichiers transmis par les collectivités, les associations et l'évaluateur pour la campagne.",
+            "Étude Break Poverty Foundation et Koreis Conseil, 2022, chiffres publiés.",
+            "Drees, enquête Aide sociale, 2018-2022.",
+        ),
+    )
+
+
+def _summary(indicators: Indicators) -> Section:
+    eligible, active = (indicators.read("national", "FR", name) for name in ("A1", "O2"))
+    launched = indicators.read("national", "FR", "O1")
+    base, coverage = coverage_of(indicators, "national", "FR")
+    followed = indicators.read("national", "FR", "O3", "part", ventilation="base=suivis_350000")
+    asked, missing = len(indicators.codes("departement")), eligible.missing or 0
+    figures = (
+        KeyFigure(
+            "jeunes éligibles comptés au 31 décembre",
+            eligible.count(),
+            f"dans {fr_number(asked - missing)} territoires",
+        ),
+        KeyFigure("binômes actifs au 31 décembre", active.count(), f"{launched.count()} lancés dans l'année"),
+        KeyFigure(f"des {label('base', base)} ont un binôme actif", coverage.share(), _fraction(coverage)),
+        KeyFigure(f"des {label('base', 'suivis_350000')}", followed.share(), _scaled(followed)),
+    )
+    blocks: list[Block] = [KeyFigures(figures)]
+    if gap := _gap_sentence(indicators.read("national", "FR", "O3", "ecart", ventilation="base=suivis_350000")):
+        blocks.append(Paragraph(gap))
+    if missing:
+        blocks.append(
+            Paragraph(
+                f"{fr_number(missing)} territoires sur {fr_number(asked)} n'ont pas transmis de "
+                "quoi compter les "
+                "jeunes éligibles : les nombres de jeunes sont ceux des autres territoires, sans "
+                "extrapolation.",
+                "alerte",
+            )
+        )
+    return Section("essentiel", "L'essentiel", tuple(blocks))
+
+
+def _fraction(cell: Reading) -> str:
+    if cell.numerator is None or cell.denominator is None:
+        return ""
+    return f"{fr_number(cell.numerator)} sur {fr_number(cell.denominator)}"
+
+
+def _scaled(followed: Reading) -> str:
+    """The fraction of the 350 000, told as reduced when a simulation of another size reduced it."""
+    told = _fraction(followed)
+    reduced = followed.denominator is not None and followed.denominator != FOLLOWED
+    return f"{told}, base réduite à l'échelle simulée" if told and reduced else told
+
+
+def _gap_sentence(gap: Reading) -> str:
+    """How far the objective is; nothing where the gap is not computed."""
+    if gap.state != "chiffre" or gap.value is None:
+        return ""
+    if gap.value >= 0:
+        return f"L'objectif national{_aim(gap)} est atteint, avec {fr_number(gap.value)} jeunes de plus."
+    return (
+        f"Il manque {fr_number(-gap.value)} jeunes ayant un binôme actif pour atteindre l'objectif national{_aim(gap)}."
+    )
+
+
+def _aim(gap: Reading) -> str:
+    return "" if gap.denominator is None else f" de {fr_number(gap.denominator)} jeunes"
+
+
+def _coverage(indicators: Indicators) -> Section:
+    codes = indicators.codes("departement")
+    base = max(BASES, key=lambda name: (_known(indicators, codes, name), -BASES.index(name)))
+    cells = [indicators.read("departement", code, "O3", "part", ventilation=f"base={base}") for code in codes]
+    values = [cell.value for cell in cells if cell.state == "chiffre" and cell.value is not None]
+    hidden = sum(cell.state == "secret" for cell in cells)
+    silent = len(cells) - len(values) - hidden
+    title = "Couverture : combien de territoires à chaque niveau"
+    left = (
+        f"{fr_number(len(values))} territoires ont une couverture publiée ; {fr_number(hidden)} sont "
+        "sous secret "
+        f"statistique et {fr_number(silent)} n'ont pas transmis de quoi la mesurer."
+    )
+    if not values:
+        return Section("couverture", "La couverture selon les territoires", (Paragraph(left),))
+    classes = _classes(values)
+    middle = float(pd.Series(values).median())
+    chart = Chart(
+        title=title,
+        svg=histogram_svg(
+            classes, f"part des {label('base', base)} ayant un binôme actif, en %", "nombre de territoires"
+        ),
+        alt=f"Histogramme de la couverture. {left} La moitié des territoires publiés sont au-dessus de "
+        f"{fr_percent(middle)}. Par classe : " + " ; ".join(f"{name} % : {count}" for name, count in classes) + ".",
+        data=Table(
+            "Territoires par niveau de couverture",
+            (Column("Couverture (%)"), Column("Territoires", True)),
+            tuple((name, fr_number(count)) for name, count in classes),
+        ),
+        note=left + " Ce graphique n'est pas un classement : les territoires diffèrent par leurs jeunes, leurs lieux "
+        "d'accueil et les associations présentes.",
+    )
+    sentence = Paragraph(
+        f"Parmi les territoires publiés, la moitié a une couverture d'au moins {fr_percent(middle)}, le "
+        "quart le moins "
+        f"couvert reste sous {fr_percent(float(pd.Series(values).quantile(0.25)))} et le quart le plus "
+        "couvert dépasse "
+        f"{fr_percent(float(pd.Series(values).quantile(0.75)))}."
+    )
+    return Section("couverture", "La couverture selon les territoires", (sentence, chart))
+
+
+def _known(indicators: Indicators, codes: list[str], base: str) -> int:
+    return sum(
+        indicators.read("departement", c, "O3", "part", ventilation=f"base={base}").state == "chiffre" for c in codes
+    )
+
+
+def _classes(values: list[float]) -> list[tuple[str, int]]:
+    """Counts by class of 5 points from 0, up to the last class needed: (« 10-15 », count)."""
+    # A share is rounded at the sixth decimal: the small excess keeps 0.15 out of the class below.
+    ranks = [min(math.floor(value / CLASS_WIDTH + 1e-9), LAST_CLASS) for value in values]
+    step = round(100 * CLASS_WIDTH)
+    names = [
+        f"≥ {step * rank}" if rank == LAST_CLASS else f"{step * rank}-{step * (rank + 1)}"
+        for rank in range(max(ranks) + 1)
+    ]
+    return [(name, ranks.count(rank)) for rank, name in enumerate(names)]
+
+
+def _number(value: Any) -> float | None:
+    return None if pd.isna(value) else float(value)
+
+
+def _interval(low: Any, high: Any) -> str:
+    """« −18,2 à +0,8 », in points."""
+    if pd.isna(low) or pd.isna(high):
+        return "–"
+    return f"{_signed(float(low))}\u00a0à\u00a0{_signed(float(high))}"
+
+
+def _signed(points: float) -> str:
+    return fr_points(points).rsplit("\u00a0", 1)[0]
+
+
+def _study(study: pd.DataFrame) -> Section:
+    """The published study, item by item, with what its figures allow to conclude."""
+    words = load("etude_2022").set_index("item")["libelle"].to_dict()
+    rows = [
+        (
+            words.get(row["item"], row["item"]),
+            _percent(row["pct_mentores"]),
+            _percent(row["pct_non_mentores"]),
+            "–" if pd.isna(row["ecart_points"]) else _signed(row["ecart_points"]),
+            _interval(row["ic_bas"], row["ic_haut"]),
+            _p_alone(row["p_chi2"]),
+            _conclusion(row),
+        )
+        for row in study.to_dict("records")
+    ]
+    table = Table(
+        "Étude de 2022 : mentorés et non mentorés",
+        (
+            Column("Item"),
+            Column("Mentorés", True),
+            Column("Non mentorés", True),
+            Column("Écart (points)", True),
+            Column("Intervalle à 95 %", True),
+            Column("p (χ²)", True),
+            Column("Ce qu'on peut en dire"),
+        ),
+        tuple(rows),
+        note="Effectifs reconstitués : l'entier le plus proche de la part publiée, le groupe entier "
+        "étant supposé répondant. "
+        "Intervalle de Newcombe, χ² sans correction de continuité.",
+    )
+    intro = Paragraph(
+        "L'étude de 2022 compare des jeunes mentorés et d'autres qui ne le sont pas, sans tirage au sort "
+        "et en une fois. Un "
+        "écart entre les deux groupes n'est donc pas, à lui seul, un effet du mentorat ; et un "
+        "pourcentage sans groupe de "
+        "comparaison dit une satisfaction, non un effet."
+    )
+    return Section("etude-2022", "L'étude de 2022, relue", (intro, table))
+
+
+def _percent(value: Any) -> str:
+    number = _number(value)
+    return "–" if number is None else f"{fr_number(number)} %"
+
+
+def _conclusion(row: Mapping[Any, Any]) -> str:
+    """One sentence from the figures alone; the same template whichever way they point."""
+    if pd.isna(row["ecart_points"]):
+        if pd.notna(row["risque_relatif"]):
+            ratio = fr_number(row["risque_relatif"], 2)
+            return f"Rapport publié de {ratio}, sans effectifs : ni intervalle ni test."
+        return "Satisfaction déclarée : pas de groupe de comparaison."
+    if row["ic_bas"] <= 0 <= row["ic_haut"]:
+        return "L'écart observé est compatible avec une absence de différence."
+    return "Différence nette entre les groupes si les réponses sont indépendantes ; non ajustée."
+
+
+def _impact_words(effects: pd.DataFrame | None) -> tuple[str, ...]:
+    if effects is None or effects.empty:
+        return ("Aucune enquête comparative reçue.",)
+    return ("Écarts ajustés entre mentorés et non mentorés comparables : voir plus bas.",)
+
+
+def _survey(effects: pd.DataFrame | None) -> Section:
+    title = "L'enquête de la campagne : écart brut, écart ajusté"
+    if effects is None or effects.empty:
+        return Section("enquete", title, (Paragraph("Aucune enquête comparative n'a été reçue pour cette campagne."),))
+    rows = effects.to_dict("records")
+    shown = [row for row in rows if pd.notna(row["att"])]
+    intervals = [interval for row in shown for interval in _intervals(row)]
+    data = Table(
+        "Écarts entre mentorés et non mentorés, en points",
+        (
+            Column("Item"),
+            Column("Écart brut", True),
+            Column("Intervalle à 95 %", True),
+            Column("Écart ajusté", True),
+            Column("Intervalle à 95 %", True),
+            Column("p (Holm)", True),
+            Column("Mentorés", True),
+            Column("Non mentorés", True),
+            Column("Preuve"),
+        ),
+        tuple(_effect_row(row) for row in rows),
+        note="Intervalles : Newcombe, avec l'effet de grappe, pour l'écart brut ; erreurs robustes aux "
+        "grappes pour l'écart "
+        "ajusté. Les p sont corrigés par la méthode de Holm dans chaque famille d'items.",
+    )
+    intro = Paragraph(
+        "L'écart brut compare les réponses telles qu'elles sont. L'écart ajusté compare les jeunes "
+        "mentorés à des jeunes "
+        "non mentorés repondérés pour leur ressembler (âge, sexe, accueil, ancienneté, scolarité, "
+        "handicap) ; il ne "
+        "corrige pas ce que l'enquête n'a pas mesuré."
+    )
+    if not intervals:
+        return Section("enquete", title, (intro, data))
+    chart = Chart(
+        title="Écarts entre jeunes mentorés et non mentorés",
+        svg=forest_svg(intervals, f"écart en points (mentorés {MINUS} non mentorés), intervalle à 95 %"),
+        alt="Pour chaque item, l'écart brut et l'écart ajusté avec leur intervalle à 95 %, de part et "
+        "d'autre de zéro. "
+        + " ; ".join(
+            f"{item.label}, {item.series.lower()} : {_signed(item.estimate)} ({_signed(item.low)} à "
+            f"{_signed(item.high)})"
+            for item in intervals
+        )
+        + ".",
+        data=data,
+    )
+    main = [row for row in shown if row["famille"] == "principale"]
+    sentences = tuple(Paragraph(str(row["phrase"])) for row in main if pd.notna(row["phrase"]))
+    balance = Paragraph(_balance_sentence(shown), "note")
+    warnings = sorted({str(row["avertissements"]) for row in shown if pd.notna(row["avertissements"])} - {""})
+    return Section(
+        "enquete",
+        title,
+        (intro, *sentences, chart, balance, *(Paragraph(text, "alerte") for text in warnings)),
+    )
+
+
+def _declared(raw: pd.DataFrame | None) -> Section:
+    """Answers of the mentored alone, to the questions that only they are asked: satisfaction, not effect."""
+    title = "Ce que déclarent les jeunes mentorés"
+    rows = [] if raw is None else [row for row in raw.to_dict("records") if pd.isna(row["n_non_mentores"])]
+    rows = [row for row in rows if row.get("diffusion") == "secret" or pd.notna(row["part_mentores"])]
+    if not rows:
+        return Section("declare", title, (Paragraph("Aucune réponse n'a été reçue pour cette campagne."),))
+    table = Table(
+        "Réponses positives des jeunes mentorés",
+        (
+            Column("Item"),
+            Column("Part", True),
+            Column("Intervalle à 95 % (%)", True),
+            Column("Réponses", True),
+            Column("Sans réponse", True),
+        ),
+        tuple(
+            (str(row["libelle"]), *(HIDDEN,) * 4)
+            if row.get("diffusion") == "secret"
+            else (
+                str(row["libelle"]),
+                fr_percent(row["part_mentores"]),
+                f"{fr_number(100 * row['ic_bas_mentores'], 1)} à {fr_number(100 * row['ic_haut_mentores'], 1)}",
+                fr_number(row["n_mentores"]),
+                fr_number(row["n_manquants_mentores"]),
+            )
+            for row in rows
+        ),
+    )
+    text = Paragraph(
+        "Ces questions ne sont posées qu'aux jeunes mentorés : leurs réponses disent une satisfaction, non un effet."
+    )
+    return Section("declare", title, (text, table))
+
+
+def _intervals(row: Mapping[Any, Any]) -> tuple[Interval, Interval]:
+    """The raw and the adjusted difference of one item, in points."""
+    item = str(row["libelle"])
+    return (
+        Interval(
+            item,
+            "Écart brut",
+            *(100 * float(row[name]) for name in ("ecart_naif", "naif_ic_bas", "naif_ic_haut")),
+        ),
+        Interval(item, "Écart ajusté", *(100 * float(row[name]) for name in ("att", "ic_bas", "ic_haut"))),
+    )
+
+
+def _balance_sentence(rows: list[dict[Any, Any]]) -> str:
+    before, after = (max(float(row[name]) for row in rows) for name in ("smd_max_avant", "smd_max_apres"))
+    return (
+        "Ressemblance des deux groupes : la plus grande différence standardisée entre caractéristiques "
+        "passe de "
+        f"{fr_number(before, 2)} avant pondération à {fr_number(after, 2)} après (on vise moins de "
+        "0,10). Les items autres que "
+        "ceux commentés ci-dessus sont exploratoires."
+    )
+
+
+def _effect_row(row: Mapping[Any, Any]) -> tuple[str, ...]:
+    """One line of the table; an item not estimated keeps its raw difference, a hidden one keeps nothing."""
+    hidden = row.get("diffusion") == "secret"
+    if hidden:
+        return (str(row["libelle"]), *(HIDDEN,) * 7, "–")
+    estimated = pd.notna(row["att"])
+    return (
+        str(row["libelle"]),
+        _share_points(row["ecart_naif"]),
+        _interval(100 * row["naif_ic_bas"], 100 * row["naif_ic_haut"]),
+        _share_points(row["att"]) if estimated else "non estimé",
+        _interval(100 * row["ic_bas"], 100 * row["ic_haut"]) if estimated else "–",
+        _p_alone(row["p_holm"]),
+        fr_number(row["n_mentores"]),
+        fr_number(row["n_non_mentores"]),
+        str(row["preuve"]),
+    )
+
+
+def _share_points(share: Any) -> str:
+    return "–" if pd.isna(share) else _signed(100 * float(share))
+
+
+def _p_alone(p: Any) -> str:
+    """A p-value without its letter, for a column headed p."""
+    return "–" if pd.isna(p) else fr_p(p).removeprefix("p\u00a0").removeprefix("=\u00a0")
+
+
+def _flow(flow: pd.DataFrame) -> Section:
+    natures = {"ensemble": "ensemble", "exclusion": "exclusion", "groupe": "groupe comparé"}
+    table = Table(
+        "De la population aux groupes comparés",
+        (Column("Étape"), Column("Nature"), Column("Jeunes", True)),
+        tuple(
+            (
+                str(row["libelle"]),
+                natures.get(row["nature"], str(row["nature"])),
+                HIDDEN if pd.isna(row["effectif"]) else fr_number(row["effectif"]),
+            )
+            for row in flow.sort_values("ordre").to_dict("records")
+        ),
+    )
+    text = Paragraph(
+        "Chaque jeune est dans une seule exclusion ou un seul groupe ; un ensemble est ce qui reste "
+        "après les exclusions "
+        "qui le précèdent."
+    )
+    return Section("flux", "De la population aux groupes comparés", (text, table))
+
+
+def _places(indicators: Indicators) -> Section:
+    names = territories()
+    rows = []
+    for code in indicators.codes("departement"):
+        eligible, active = (indicators.read("departement", code, name) for name in ("A1", "O2"))
+        _, coverage = coverage_of(indicators, "departement", code)
+        rows.append(
+            (
+                f"{names[code].label} ({code})" if code in names else code,
+                _short(eligible, eligible.count()),
+                _short(active, active.count()),
+                _short(coverage, coverage.share()),
+            )
+        )
+    table = Table(
+        "Éligibles, binômes actifs et couverture par territoire",
+        (
+            Column("Territoire"),
+            Column("Jeunes éligibles", True),
+            Column("Binômes actifs", True),
+            Column("Couverture", True),
+        ),
+        tuple(rows),
+        note="Territoires dans l'ordre de leur code. " + HIDDEN_NOTE,
+    )
+    return Section("territoires", "Les territoires", (table,))
+
+
+def _short(cell: Reading, words: str) -> str:
+    return "non mesurable" if cell.state == "non_mesurable" else words

@@ -1,0 +1,54 @@
+from math import isnan, nan
+
+import pytest
+
+from mentorat.causal.evidence import Facts, grade, rules
+from mentorat.causal.sensitivity import e_value
+
+SURVEY = Facts(comparaison=True, ajuste=True, smd_maximal_apres=0.0, vagues=1, tirage_au_sort=False)
+
+
+def test_the_e_value_is_the_same_on_both_sides_of_one() -> None:
+    above, below = e_value(2, 1.25, 4), e_value(0.5, 0.25, 0.8)
+    assert (above.point, above.limit) == pytest.approx((below.point, below.limit))
+    assert above.point == pytest.approx(2 + 2**0.5)
+
+
+def test_an_interval_that_holds_one_needs_no_confounder_to_be_explained() -> None:
+    assert e_value(1.5, 0.9, 2.5).limit == 1
+    assert e_value(1.0, 0.8, 1.2).point == 1
+
+
+def test_an_unknown_ratio_has_no_e_value() -> None:
+    found = e_value(nan, nan, nan)
+    assert isnan(found.point)
+    assert isnan(found.limit)
+
+
+def test_an_estimate_outside_its_interval_is_refused() -> None:
+    with pytest.raises(ValueError, match="outside"):
+        e_value(2, 2.5, 3)
+
+
+def test_one_wave_without_drawing_of_lots_is_never_conclusive() -> None:
+    assert grade(SURVEY).preuve == "non concluant"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"comparaison": False}, {"ajuste": False}, {"smd_maximal_apres": None}, {"smd_maximal_apres": 0.2}],
+)
+def test_without_comparison_adjustment_or_balance_a_figure_is_descriptive(change: dict[str, object]) -> None:
+    assert grade(SURVEY.model_copy(update=change)).preuve == "descriptif"
+
+
+def test_no_grade_is_presumed_where_no_rule_speaks() -> None:
+    with pytest.raises(LookupError):
+        grade(SURVEY.model_copy(update={"vagues": 2}))
+
+
+def test_rules_are_dated_and_give_their_reason() -> None:
+    assert rules().valable_du.year >= 2024
+    assert rules().raison
+    assert all(rule.motif for rule in rules().regles)
+    assert {rule.preuve for rule in rules().regles} == {"descriptif", "non concluant"}

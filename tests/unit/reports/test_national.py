@@ -1,0 +1,112 @@
+"""The national report: coverage without a league table, the 2022 study, the survey of the campagne."""
+
+from collections.abc import Callable
+
+import pytest
+
+from reports.html import html_page
+from reports.model import Report, Table
+from reports.national import _classes
+from tests.unit.reports import sample_tables as sample
+
+
+def table(report: Report, title: str) -> Table:
+    found = [b for s in report.sections for b in s.blocks if isinstance(b, Table)]
+    found += [chart.data for chart in report.charts]
+    return next(item for item in found if item.title == title)
+
+
+def test_how_many_territories_are_counted_is_said_beside_the_figures(national: Callable[..., Report]) -> None:
+    assert "2 territoires sur 8 n’ont pas transmis" in html_page(national()).replace("\u00a0", " ")
+
+
+def test_the_gap_to_the_objective_is_told_with_the_objective(national: Callable[..., Report]) -> None:
+    text = html_page(national()).replace("\u00a0", " ").replace("\u202f", " ")
+    assert "Il manque 6 740 jeunes ayant un binôme actif pour atteindre l’objectif national de 7 500 jeunes." in text
+
+
+def test_every_published_territory_is_in_one_class_of_coverage() -> None:
+    assert _classes([0.149999, 0.15, 0.16, 0.05]) == [("0-5", 0), ("5-10", 1), ("10-15", 1), ("15-20", 2)]
+    assert _classes([0.40, 0.93])[-1] == ("≥ 40", 2)
+
+
+def test_territories_without_a_published_coverage_are_counted_apart(national: Callable[..., Report]) -> None:
+    alt = national().charts[0].alt
+    assert "5 territoires ont une couverture publiée ; 1 sont sous secret statistique et 2 n'ont pas transmis" in alt
+
+
+def test_territories_are_listed_by_code_and_not_ranked(national: Callable[..., Report]) -> None:
+    names = [cells[0] for cells in table(national(), "Éligibles, binômes actifs et couverture par territoire").rows]
+    assert names[:3] == ["Ain (01)", "Alpes-de-Haute-Provence (04)", "Ardèche (07)"]
+
+
+@pytest.mark.parametrize(
+    ("item", "conclusion"),
+    [
+        ("Se sentir seul", "L'écart observé est compatible avec une absence de différence."),
+        ("Absences injustifiées", "Rapport publié de 0,33, sans effectifs : ni intervalle ni test."),
+        (
+            "Se voir occuper",
+            "Différence nette entre les groupes si les réponses sont indépendantes ; non ajustée.",
+        ),
+        ("Le mentorat a renforcé l'envie de réussir", "Satisfaction déclarée : pas de groupe de comparaison."),
+    ],
+)
+def test_the_2022_study_is_told_with_what_it_allows_to_say(
+    national: Callable[..., Report], item: str, conclusion: str
+) -> None:
+    rows = table(national(), "Étude de 2022 : mentorés et non mentorés").rows
+    wanted = [cells[-1] for cells in rows if cells[0].lower().startswith(item.lower()[:14])]
+    assert wanted == [conclusion]
+
+
+def test_the_difference_in_loneliness_has_its_interval_and_p(national: Callable[..., Report]) -> None:
+    rows = table(national(), "Étude de 2022 : mentorés et non mentorés").rows
+    assert ("\u22128,8", "\u221218,2\u00a0à\u00a0+0,8", "0,073") in [cells[3:6] for cells in rows]
+
+
+def test_raw_and_adjusted_differences_are_in_points_side_by_side(national: Callable[..., Report]) -> None:
+    rows = table(national(), "Écarts entre mentorés et non mentorés, en points").rows
+    assert rows[0][1:5] == ("+13,0", "+9,0\u00a0à\u00a0+17,0", "+5,0", "+1,0\u00a0à\u00a0+9,0")
+    assert rows[0][-1] == "non concluant"
+
+
+def test_a_hidden_estimate_keeps_nothing(national: Callable[..., Report]) -> None:
+    effects = sample.effects()
+    effects.loc[1, ["att", "phrase"]] = [None, None]
+    effects.loc[1, "diffusion"] = "secret"
+    report = national(effets=sample.released(effects, "effets", "public"))
+    assert table(report, "Écarts entre mentorés et non mentorés, en points").rows[1][1:8] == ("secret statistique",) * 7
+
+
+def test_an_item_that_could_not_be_estimated_keeps_its_raw_difference(national: Callable[..., Report]) -> None:
+    effects = sample.effects()
+    effects.loc[1, ["att", "ic_bas", "ic_haut", "smd_max_avant", "smd_max_apres"]] = None
+    report = national(effets=sample.released(effects, "effets", "public"))
+    assert table(report, "Écarts entre mentorés et non mentorés, en points").rows[1][1:4] == (
+        "\u22128,8",
+        "\u221213,0\u00a0à\u00a0\u22124,0",
+        "non estimé",
+    )
+
+
+def test_without_a_survey_the_report_says_so(national: Callable[..., Report]) -> None:
+    written = html_page(national(differences=None, effets=None))
+    assert "Aucune enquête comparative n’a été reçue" in written
+    assert "Aucune réponse n’a été reçue" in written
+
+
+def test_answers_of_the_mentored_alone_are_called_satisfaction(national: Callable[..., Report]) -> None:
+    rows = table(national(), "Réponses positives des jeunes mentorés").rows
+    assert rows == (("Avoir davantage envie de réussir", "71,0\u00a0%", "68,6 à 73,3", "1\u202f400", "60"),)
+
+
+def test_a_hostile_item_label_is_escaped(national: Callable[..., Report]) -> None:
+    hostile = sample.effects("<img src=x onerror=alert(1)>")
+    written = html_page(national(effets=sample.released(hostile, "effets", "public")))
+    assert "<img" not in written
+
+
+def test_a_hidden_exclusion_of_the_flow_is_not_a_zero(national: Callable[..., Report]) -> None:
+    rows = table(national(), "De la population aux groupes comparés").rows
+    assert rows[1] == ("Majeurs", "exclusion", "secret statistique")
