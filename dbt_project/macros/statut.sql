@@ -1,0 +1,8 @@
+{# Status of a figure in a territory: `condition` says whether what was sent allows it (never null). #}
+{% macro statut(condition) -%}
+    case
+        when {{ condition }} then 'calcule'
+        when a_transmis then 'non_mesurable'
+        else 'non_recu'
+    end
+{%- endmacro %}

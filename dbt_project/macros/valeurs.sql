@@ -1,0 +1,67 @@
+{# Last known value of a column: the one of the highest `ordre` among rows where it is filled and not a code of unknown. #}
+{% macro dernier_connu(colonne, ordre, inconnus=[], si=none) -%}
+    max_by(
+        {{ colonne }},
+        case
+            when
+                {{ colonne }} is not null
+                {%- if inconnus %} and cast({{ colonne }} as varchar) not in ('{{ inconnus | join("', '") }}'){% endif %}
+                {%- if si %} and {{ si }}{% endif %}
+                then {{ ordre }}
+        end
+    )
+{%- endmacro %}
+
+{# Age bands of the tables of figures. `adultes` adds the band of young adults. #}
+{% macro tranche_age(age) -%}
+    case
+        when {{ age }} is null then 'inconnu'
+        when {{ age }} < 11 then 'moins_de_11'
+        when {{ age }} <= 13 then '11-13'
+        when {{ age }} <= 15 then '14-15'
+        when {{ age }} <= 17 then '16-17'
+        else '18_et_plus'
+    end
+{%- endmacro %}
+
+{# True where a list written a|b|c holds every one of `valeurs`; a list that was not sent holds everything. #}
+{% macro contient(liste, valeurs) -%}
+    (
+        {{ liste }} is null
+        {%- for valeur in valeurs %}
+        {{ 'or (' if loop.first else 'and ' }}'|' || {{ liste }} || '|' like '%|{{ valeur }}|%'
+        {%- endfor %}
+        )
+    )
+{%- endmacro %}
+
+{#
+  Rows of a raw table up to the campagne, one a key: the row of the latest campagne wins.
+  `cle` is a list of columns; missing key values count as equal.
+#}
+{% macro derniere_campagne(relation, cle) -%}
+    select *
+    from (
+        select
+            *,
+            row_number() over (
+                partition by {{ cle | join(', ') }}
+                order by campagne desc, depose_par
+            ) as rang_campagne
+        from {{ relation }}
+        where campagne <= {{ var('campagne') }}
+    ) as lignes
+    where rang_campagne = 1
+{%- endmacro %}
+
+{#
+  Over a group of rows, whether a statement with three answers holds for one of them: true as soon as one is true,
+  unknown when none is true and one is unknown, else false.
+#}
+{% macro au_moins_un(condition) -%}
+    case
+        when max(case when {{ condition }} then 1 else 0 end) = 1 then true
+        when max(case when {{ condition }} is null then 1 else 0 end) = 1 then null
+        else false
+    end
+{%- endmacro %}

@@ -1,0 +1,25 @@
+-- What linkage found: one person for several pseudonyms. The latest campagne that knows a pseudonym decides.
+with identites as (
+    select
+        id_jeune,
+        id_personne,
+        passe,
+        cast(right(replace(filename, '.parquet', ''), 4) as integer) as campagne
+    from {{ source('brut', 'identites') }}
+),
+
+classees as (
+    select
+        *,
+        row_number() over (partition by id_jeune order by campagne desc, id_personne) as rang
+    from identites
+    where campagne <= {{ var('campagne') }}
+)
+
+select
+    id_jeune,
+    id_personne,
+    passe,
+    campagne
+from classees
+where rang = 1

@@ -1,0 +1,28 @@
+"""The population in care."""
+
+import great_expectations.expectations as gxe
+from great_expectations.expectations.expectation import Expectation
+
+from expectations.rules import rule, threshold
+
+
+def rules() -> list[Expectation]:
+    """Rules of the mart `population`."""
+    return [
+        rule(gxe.ExpectColumnValuesToBeUnique, "Une ligne par jeune", column="id_population"),
+        rule(gxe.ExpectColumnValuesToNotBeNull, "Tout jeune a un territoire", column="territoire"),
+        rule(
+            gxe.ExpectColumnValuesToBeBetween,
+            "Nul n'est suivi au-delà de 21 ans",
+            column="age_31_12",
+            min_value=0,
+            max_value=21,
+        ),
+        rule(
+            gxe.ExpectColumnValuesToNotBeNull,
+            "L'âge est presque toujours connu",
+            bloquant=False,
+            column="age_31_12",
+            mostly=1 - threshold("part_age_inconnu_alerte"),
+        ),
+    ]

@@ -1,0 +1,1 @@
+"""What may be published: rules, suppression, attacker, audit. The only door out of the lake."""

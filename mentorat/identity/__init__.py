@@ -1,0 +1,1 @@
+"""Keys, level-2 pseudonyms, linkage across senders."""

@@ -1,0 +1,371 @@
+"""From the words of senders to canonical text, one distinct value at a time.
+
+A parser takes one cell, already stripped, and gives canonical text, None for missing, or raises `Malformed`
+with the rule's code. Canonical text: dates `AAAA-MM-JJ`, months `AAAA-MM`, numbers with a point,
+`oui`/`non`, codes of the contract, territory codes, lower-case pseudonyms, lists joined by `|`.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+from functools import cache
+
+from mentorat import reference
+from mentorat.contracts.sources import Column
+
+Parser = Callable[[str], str | None]
+
+MISSING = {
+    "nc",
+    "nr",
+    "nsp",
+    "na",
+    "ras",
+    "nan",
+    "null",
+    "none",
+    "nonrenseigne",
+    "noncommunique",
+    "nesaitpas",
+}
+DASHES = " \t\u00a0\u202f-–—"
+LONGEST_MARK = 24  # as written, with its spaces and points: longer cells are not looked at
+MONTHS = {
+    name: number
+    for number, names in enumerate(
+        [
+            ("janvier", "janv"),
+            ("fevrier", "fevr", "fev"),
+            ("mars",),
+            ("avril", "avr"),
+            ("mai",),
+            ("juin",),
+            ("juillet", "juil"),
+            ("aout",),
+            ("septembre", "sept"),
+            ("octobre", "oct"),
+            ("novembre", "nov"),
+            ("decembre", "dec"),
+        ],
+        start=1,
+    )
+    for name in names
+}
+EXCEL_EPOCH = date(1899, 12, 30)
+EXCEL_SERIALS = range(20_000, 60_000)  # 1954 to 2064: beyond, a number is no date of ours
+CORSICA, RHONE = "20", "69"
+
+
+class Malformed(ValueError):
+    """A cell that can't be read; the argument is the code of the rule, never the value."""
+
+
+def fold(text: str) -> str:
+    """Lower case without accents, ligatures opened, typographic apostrophes and odd spaces made plain."""
+    if text.isascii():
+        return " ".join(text.casefold().split())
+    text = text.replace("œ", "oe").replace("Œ", "oe").replace("æ", "ae").replace("’", "'")
+    decomposed = unicodedata.normalize("NFKD", text)
+    return " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).casefold().split())
+
+
+def squeeze(text: str) -> str:
+    """`fold`, letters and digits (and +) only: how codes, labels and headers are compared."""
+    return re.sub(r"[^a-z0-9+]", "", fold(text))
+
+
+def is_missing(text: str) -> bool:
+    """True for the marks senders write where nothing is known: empty, -, NC, N.C., NR, NSP, n/a, RAS…"""
+    return len(text) <= LONGEST_MARK and (squeeze(text) in MISSING or not text.strip(DASHES))
+
+
+def _year(text: str) -> int:
+    year = int(text)
+    return year if len(text) == 4 else year + (2000 if year < 70 else 1900)
+
+
+def _calendar(year: int, month: int, day: int) -> date:
+    try:
+        found = date(year, month, day)
+    except ValueError:
+        raise Malformed("date_illisible") from None
+    if not 1900 <= found.year <= 2100:
+        raise Malformed("date_illisible")
+    return found
+
+
+ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ].*)?")
+FRENCH = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})(?: .*)?")
+WORDS = re.compile(r"(?:(?:\w+ )?(\d{1,2})(?:er)? )?([a-z]+)\.? (\d{4})")
+SERIAL = re.compile(r"(\d{5})(?:[.,]\d+)?")
+
+
+def _date(text: str) -> date:
+    text = fold(text)
+    if match := ISO.fullmatch(text):
+        return _calendar(int(match[1]), int(match[2]), int(match[3]))
+    if match := FRENCH.fullmatch(text):
+        return _calendar(_year(match[3]), int(match[2]), int(match[1]))
+    if (match := SERIAL.fullmatch(text)) and int(match[1]) in EXCEL_SERIALS:
+        return EXCEL_EPOCH + timedelta(days=int(match[1]))
+    if (match := WORDS.fullmatch(text)) and match[1] and match[2] in MONTHS:
+        return _calendar(int(match[3]), MONTHS[match[2]], int(match[1]))
+    raise Malformed("date_illisible")
+
+
+def parse_date(text: str) -> str | None:
+    """ISO, JJ/MM/AAAA, JJ/MM/AA, « 5 mars 2024 » or an Excel serial."""
+    return _date(text).isoformat()
+
+
+OLINPE_UNKNOWN = re.compile(r"9999.*|0000.*|\d{4}-99.*|\d{4}-\d{2}-99|99/.*|\d{2}/99/.*|.*/9999|9{8}|0{8}")
+
+
+def parse_olinpe_date(text: str) -> str | None:
+    """As `parse_date`; a date of which a part is unknown (99, 9999) or nil (0000) is missing."""
+    return None if OLINPE_UNKNOWN.fullmatch(text) else parse_date(text)
+
+
+def parse_month(text: str) -> str | None:
+    """`AAAA-MM`, `MM/AAAA`, « mars 2010 », or any date, of which the day is dropped."""
+    folded = fold(text)
+    if match := re.fullmatch(r"(\d{4})[-/.](\d{1,2})", folded):
+        year, month = int(match[1]), int(match[2])
+    elif match := re.fullmatch(r"(\d{1,2})[-/.](\d{4})", folded):
+        year, month = int(match[2]), int(match[1])
+    elif (match := WORDS.fullmatch(folded)) and match[2] in MONTHS:
+        year, month = int(match[3]), MONTHS[match[2]]
+    else:
+        try:
+            found = _date(text)
+        except Malformed:
+            raise Malformed("mois_illisible") from None
+        year, month = found.year, found.month
+    if not (1 <= month <= 12 and 1900 <= year <= 2100):
+        raise Malformed("mois_illisible")
+    return f"{year:04d}-{month:02d}"
+
+
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?")
+
+
+def _number(text: str) -> float:
+    text = re.sub(r"[\s\u00a0\u202f']|€|eur$|euros?$", "", text.casefold())
+    if "," in text and "." in text:  # the last mark is the decimal one
+        thousands = "." if text.rfind(",") > text.rfind(".") else ","
+        text = text.replace(thousands, "")
+    text = text.replace(",", ".")
+    if not NUMBER.fullmatch(text):
+        raise Malformed("nombre_illisible")
+    return float(text)
+
+
+def _decimal(column: Column) -> Parser:
+    def parse(text: str) -> str | None:
+        value = _number(text)
+        if column.bornes and not column.bornes[0] <= value <= column.bornes[1]:
+            raise Malformed("hors_bornes")
+        return repr(value)
+
+    return parse
+
+
+def _integer(column: Column) -> Parser:
+    codes = _codes(column)
+
+    def parse(text: str) -> str | None:
+        if (code := codes.get(squeeze(text))) is not None:
+            return code
+        value = _number(text)
+        if column.codes or value != int(value) or abs(value) >= 2**63:
+            if column.codes and value == int(value) and str(int(value)) in column.codes:
+                return str(int(value))
+            raise Malformed("code_inconnu" if column.codes else "nombre_illisible")
+        if column.bornes and not column.bornes[0] <= value <= column.bornes[1]:
+            raise Malformed("hors_bornes")
+        return str(int(value))
+
+    return parse
+
+
+YES = {"oui", "o", "1", "1.0", "vrai", "true", "x", "yes", "y"}
+NO = {"non", "n", "0", "0.0", "faux", "false", "no"}
+
+
+def parse_boolean(text: str) -> str | None:
+    """« oui » or « non » from oui/non, O/N, 1/0, vrai/faux, x."""
+    folded = fold(text)
+    if folded in YES:
+        return "oui"
+    if folded in NO:
+        return "non"
+    raise Malformed("code_inconnu")
+
+
+def _codes(column: Column) -> dict[str, str]:
+    """Every way to write a code of the column, squeezed: code, label, synonym, leading zeros."""
+    ways = {squeeze(word): code for word, code in column.synonymes.items()}
+    ways |= {squeeze(label): code for code, label in column.codes.items()}
+    ways |= {squeeze(code): code for code in column.codes}
+    return ways
+
+
+def _code(column: Column) -> Parser:
+    ways = _codes(column)
+
+    def parse(text: str) -> str | None:
+        key = squeeze(text)
+        if (code := ways.get(key)) is not None:
+            return code
+        if is_missing(text):
+            return None
+        # 01 for 1, and 1.0 as a spreadsheet writes it
+        if (match := re.fullmatch(r"0*(\d+)(?:[.,]0+)?", text)) and match[1] in column.codes:
+            return match[1]
+        # « Placement (PEAD) »: what stands before the brackets
+        if (code := ways.get(squeeze(re.sub(r"\(.*?\)", "", text)))) is not None:
+            return code
+        raise Malformed("code_inconnu")
+
+    return parse
+
+
+def _list(column: Column) -> Parser:
+    code = _code(column) if column.codes else None
+
+    def parse(text: str) -> str | None:
+        parts = [part.strip() for part in re.split(r"[|;,/]" if code else r"[|;,]", text)]
+        read = [(code(part) if code else part) for part in parts if part and not (code is None and is_missing(part))]
+        kept = list(dict.fromkeys(part for part in read if part))
+        return "|".join(kept) or None
+
+    return parse
+
+
+@cache
+def _territories() -> dict[str, str]:
+    """Every way to write one of the 102 territories, squeezed."""
+    table = reference.load("territoires")
+    ways: dict[str, str] = {}
+    for code, label in zip(table["territoire"], table["libelle"], strict=True):
+        ways[squeeze(label)] = code
+        ways[squeeze(code)] = code
+        ways[squeeze(code).lstrip("0")] = code
+        ways[squeeze(f"{label} {code}")] = code
+        ways[squeeze(f"{code} {label}")] = code
+    return ways
+
+
+@cache
+def _addressees() -> dict[str, str]:
+    """Ways to write the collectivités that are addressed under a code of their own (6AE, 20R)."""
+    table = reference.load("collectivites")
+    own = table.loc[~table["collectivite"].isin(reference.load("territoires")["territoire"])]
+    ways = {squeeze(label): code for code, label in zip(own["collectivite"], own["libelle"], strict=True)}
+    return ways | {squeeze(code): code for code in own["collectivite"]}
+
+
+def _territory_key(text: str) -> str:
+    key = squeeze(re.sub(r"[.,]0+$", "", text))  # 59.0, as a spreadsheet writes it
+    return key.lstrip("0") if key.isdigit() else key
+
+
+def is_old_rhone(text: str) -> bool:
+    """True for 69, the Rhône before 2015: two territories since."""
+    return _territory_key(text) == RHONE
+
+
+def parse_territory(text: str, addressees: bool = False) -> str | None:
+    """One of the 102 territory codes; an addressee's own code (6AE, 20R) too where `addressees`.
+
+    69 and 20 each hold two territories: never split here (`territoire_ambigu`), except that 20 is an
+    addressee, 20R.
+    """
+    key = _territory_key(text)
+    if key in (CORSICA, "corse"):
+        if addressees:
+            return "20R"
+        raise Malformed("territoire_ambigu")
+    if key == RHONE:
+        raise Malformed("territoire_ambigu")
+    ways = _territories() | _addressees() if addressees else _territories()
+    if (code := ways.get(key)) is not None:
+        return code
+    if match := re.fullmatch(r".*\((\w+)\)\s*", text):  # « Nord (59) », « Métropole (69M) »
+        return parse_territory(match[1], addressees)
+    if match := re.fullmatch(r"(\w{1,3})\s*[-–:]\s*\D.*", text):  # « 59 - Nord »
+        return parse_territory(match[1], addressees)
+    raise Malformed("code_inconnu")
+
+
+@cache
+def _associations() -> dict[str, str]:
+    table = reference.load("emetteurs")
+    ways: dict[str, str] = {}
+    for row in table.loc[table["type"] == "association"].itertuples():
+        aliases = str(row.alias).split("|") if isinstance(row.alias, str) else []
+        for word in (row.code, row.emetteur, row.libelle, *aliases):
+            ways[squeeze(str(word))] = str(row.code)
+    return ways
+
+
+def parse_association(text: str) -> str | None:
+    """The code of a known association; another operator keeps its own name, made a slug."""
+    return _associations().get(squeeze(text)) or re.sub(r"[^a-z0-9]+", "-", fold(text)).strip("-") or None
+
+
+def _pseudonym(column: Column) -> Parser:
+    shape = re.compile(rf"[0-9a-f]{{{column.longueur}}}")
+
+    def parse(text: str) -> str | None:
+        lowered = text.casefold()
+        if not shape.fullmatch(lowered):
+            raise Malformed("pseudonyme_malforme")
+        return lowered
+
+    return parse
+
+
+def _verbatim(text: str) -> str | None:
+    return " ".join(text.split())
+
+
+def parser(column: Column, olinpe: bool = False) -> Parser:
+    """The parser of a column's cells, missing marks included (a code whose label is « Ne sait pas » is read
+    first).
+    """
+    if column.type == "code":
+        return _code(column)
+    parse: Parser = {
+        "date": parse_olinpe_date if olinpe else parse_date,
+        "mois": parse_month,
+        "decimal": _decimal(column),
+        "entier": _integer(column),
+        "booleen": parse_boolean,
+        "liste": _list(column),
+        "pseudonyme": _pseudonym(column),
+        "association": parse_association,
+        "departement": lambda text: parse_territory(text, column.collectivites),
+        "reference": _verbatim,
+        "texte": _verbatim,
+    }[column.type]
+
+    def with_missing(text: str) -> str | None:
+        return None if is_missing(text) else parse(text)
+
+    return with_missing
+
+
+def parse_all(values: Iterable[str | None], parse: Parser) -> tuple[list[str | None], list[str | None]]:
+    """(canonical values, code of the rule broken or None) of distinct cells; both as long as `values`."""
+    parsed: list[str | None] = []
+    faults: list[str | None] = []
+    for value in values:
+        try:
+            parsed.append(parse(value.strip()) if value else None)
+            faults.append(None)
+        except Malformed as fault:
+            parsed.append(None)
+            faults.append(str(fault))
+    return parsed, faults

@@ -1,0 +1,221 @@
+"""Writes the demonstration: the dépôt, its simulation.json, the keys, and the truth apart."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mentorat.errors import UsageError
+from mentorat.lake import written_aside
+from mentorat.settings import CAMPAGNES, Settings
+from mentorat.simulation import depot, parcours, plan, pseudonyms
+from mentorat.simulation.enquete import PRIMARY, Survey, draw_survey
+from mentorat.simulation.fichiers import Faults
+from mentorat.simulation.mesures import draw_events
+from mentorat.simulation.parcours import Mentoring, draw_mentoring
+from mentorat.simulation.plan import Sender
+from mentorat.simulation.population import draw_population
+
+MINIMUM = 1_000
+FOLLOWED = 350_000
+
+
+def write(
+    settings: Settings, campagne: int, jeunes: int, graine: int, progress: Callable[[str], None]
+) -> dict[str, Any]:
+    """Body of `mentorat.simulation.write_demo`."""
+    _refuse_what_is_not_a_demonstration(settings, campagne, jeunes)
+    rng = np.random.default_rng([graine, campagne, jeunes])
+    key = pseudonyms.demonstration_key("MENTORAT_CLE_PROGRAMME", graine)
+
+    progress(f"Simulation de {jeunes} jeunes suivis")
+    territories = plan.territories(jeunes)
+    senders = plan.senders(territories, rng)
+    people = _with_pseudonyms(draw_population(campagne, territories, rng), key, graine, rng)
+    events = draw_events(campagne, people, rng)
+    mentoring = _with_mentors(draw_mentoring(campagne, people, events, rng), people, key, graine)
+    survey = draw_survey(campagne, people, mentoring, rng)
+
+    world = depot.World(campagne, key, senders, people, events, mentoring, survey)
+    progress("Écriture des fichiers des départements, des associations et de l'enquête")
+    folder = settings.depot(campagne)
+    aside = folder.with_name(f".{campagne}.en_cours")
+    shutil.rmtree(aside, ignore_errors=True)
+    try:
+        faults = depot.write_senders(aside, world, rng)
+        faults |= depot.write_associations(aside, world, rng)
+        depot.write_survey(aside, world)
+        content = _simulation(campagne, jeunes, graine, senders)
+        _write_json(aside / "simulation.json", content)
+        truth = _truth(campagne, people, mentoring, survey, faults)
+        _replace_folder(folder, aside)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    _write_json(settings.verite(campagne), truth)
+    _write_keys(settings.secrets, graine)
+    return content
+
+
+def _refuse_what_is_not_a_demonstration(settings: Settings, campagne: int, jeunes: int) -> None:
+    if campagne not in CAMPAGNES:
+        raise UsageError(f"La campagne doit être une année de {CAMPAGNES.start} à {CAMPAGNES.stop - 1}.")
+    if jeunes < MINIMUM:
+        raise UsageError(f"La démonstration demande au moins {MINIMUM} jeunes.")
+    folder = settings.depot(campagne)
+    if folder.exists() and any(folder.iterdir()) and settings.simulation(campagne) is None:
+        raise UsageError(
+            f"Le dossier {folder} contient un dépôt qui n'est pas simulé : la démonstration ne l'écrasera "
+            "pas. Choisissez une autre campagne, ou un autre dossier de données (MENTORAT_DATA)."
+        )
+    for name in pseudonyms.KEYS:
+        path = settings.secrets / name
+        if path.exists() and not path.read_text(encoding="utf-8").startswith(pseudonyms.DEMONSTRATION):
+            raise UsageError(
+                f"Le fichier {path} contient une clé qui n'est pas de démonstration : elle ne sera pas "
+                "écrasée. Déplacez-la, ou choisissez un autre dossier de données (MENTORAT_DATA)."
+            )
+
+
+def _with_pseudonyms(people: pd.DataFrame, key: str, graine: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Level-1 pseudonyms (exact, phonetic, day and month swapped) and OLINPE numbers."""
+    people["identite"] = [f"{graine}|{i}" for i in range(len(people))]
+    for column, kind in (
+        ("id_jeune", "exacte"),
+        ("id_jeune_phon", "phonetique"),
+        ("id_jeune_inv", "inversee"),
+    ):
+        people[column] = pseudonyms.level_one((f"jeune|{kind}|{i}" for i in people["identite"]), key)
+    people["numanonym"] = pseudonyms.olinpe_number(people["identite"])
+    corrected = rng.random(len(people)) < 0.005
+    former = people["identite"].where(~corrected, people["identite"] + "|graphie antérieure")
+    people["numanonym_ant"] = pseudonyms.olinpe_number(former)
+    return people
+
+
+def _with_mentors(mentoring: Mentoring, people: pd.DataFrame, key: str, graine: int) -> Mentoring:
+    """Pairs with what the association knows: its own reference and the mentor's pseudonym."""
+    pairs = mentoring.pairs
+    own = people.iloc[pairs["person"].to_numpy()].reset_index(drop=True)
+    pairs["departement"] = own["territoire"]
+    pairs["collectivite"] = own["collectivite"]
+    pairs["id_mentor"] = pseudonyms.level_one((f"mentor|{graine}|{i}" for i in range(len(pairs))), key)
+    pairs["id_binome"] = "B" + (pairs.groupby("association").cumcount() + 1).astype(str).str.zfill(5)
+    return mentoring
+
+
+def _simulation(campagne: int, jeunes: int, graine: int, senders: dict[str, Sender]) -> dict[str, Any]:
+    """Content of simulation.json: what a reader must know, and nothing of the true effect."""
+    hypotheses = [
+        "Tous les jeunes, mentors, binômes et réponses sont tirés au hasard : aucun ne décrit une personne réelle.",
+        "Les jeunes suivis au 31 décembre sont répartis selon les mesures d'aide sociale à l'enfance de 2022 "
+        "(DREES), comme si une mesure était un jeune ; s'y ajoutent 8 % de jeunes sortis dans l'année.",
+        "Le chiffre de la Corse, publié en une seule ligne, est réparti par moitié entre la Corse-du-Sud "
+        "et la Haute-Corse.",
+        "Mayotte n'a pas de chiffre publié et n'est pas simulée.",
+        "L'âge, le sexe, les lieux d'accueil et le retard scolaire suivent des marges publiées ; "
+        "leurs croisements sont supposés.",
+        "La date de naissance est supposée être le 15 du mois.",
+        "16 % des jeunes éligibles ont un mentor au 31 décembre, soit environ 8,6 % des jeunes suivis : "
+        "c'est l'objectif de 30 000 jeunes, pas la situation observée.",
+        "Les effectifs, objectifs et montants sont à l'échelle de la simulation (voir facteur_echelle).",
+        "Les collectivités qui n'envoient rien ou qu'une partie des fichiers sont tirées au hasard : "
+        "cela ne dit rien des collectivités réelles.",
+        "Les associations sont des associations de démonstration, sans lien avec une association réelle.",
+        "L'enquête comporte un effet du mentorat fixé d'avance et une sélection des jeunes mentorés ; "
+        "cet effet ne dit rien du mentorat réel.",
+    ]
+    if len(senders) < 90:
+        hypotheses.insert(2, f"Seules {len(senders)} collectivités sont simulées.")
+    return {
+        "simule": True,
+        "mention": "Données simulées",
+        "campagne": campagne,
+        "graine": graine,
+        "jeunes": jeunes,
+        "facteur_echelle": jeunes / FOLLOWED,
+        "hypotheses": hypotheses,
+    }
+
+
+def _truth(
+    campagne: int, people: pd.DataFrame, mentoring: Mentoring, survey: Survey, faults: dict[str, Faults]
+) -> dict[str, Any]:
+    """What only tests, benchmarks and one notebook cell may read."""
+    last_day = np.datetime64(f"{campagne}-12-31")
+    mentored = np.zeros(len(people), dtype=bool)
+    mentored[mentoring.running(last_day)["person"].unique()] = True
+    by_territory = pd.DataFrame(
+        {"eligibles": mentoring.eligible, "mentores": mentored, "territoire": people["territoire"]}
+    ).groupby("territoire", sort=True)[["eligibles", "mentores"]]
+    mentorat = mentoring.pairs[mentoring.pairs["nature"] == "mentorat"]
+    responding = {k: len(survey.files[k]) for k in ("mentores", "non_mentores")}
+    score = mentoring.score
+    return {
+        "simule": True,
+        "campagne": campagne,
+        "jeunes_suivis": int((people["champ"] == "suivi").sum()),
+        "sortants": int((people["champ"] == "sortant").sum()),
+        "eligibles": int(mentoring.eligible.sum()),
+        "mentores_31_12": int(mentored.sum()),
+        "couverture_cible": parcours.COVERAGE,
+        "binomes": {
+            "mentorat": len(mentorat),
+            "parrainage": int((mentoring.pairs["nature"] == "parrainage").sum()),
+            "termines": int(mentorat["date_fin"].notna().sum()),
+            "arrets_anticipes": int(mentorat["anticipe"].sum()),
+            "part_arrets_anticipes": round(float(mentorat["anticipe"].mean()), 6),
+        },
+        "dossiers": {str(k): int(v) for k, v in mentoring.dossiers["statut"].value_counts().sort_index().items()},
+        "territoires": {str(k): {c: int(v) for c, v in row.items()} for k, row in by_territory.sum().iterrows()},
+        "selection": {
+            "logit": parcours.SELECTION,
+            "ecart_standardise": round(
+                float(
+                    (score[mentored].mean() - score[mentoring.eligible & ~mentored].mean())
+                    / score[mentoring.eligible].std()
+                ),
+                6,
+            ),
+        },
+        "enquete": {"repondants": responding, "criteres_principaux": list(PRIMARY), "items": survey.truth},
+        "lignes_cassees": {path: asdict(fault) for path, fault in sorted(faults.items())},
+        "fichiers_refuses": ["association-demo-07/suivi_candidatures.csv"],
+    }
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    with written_aside(path) as aside:
+        aside.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def _write_keys(folder: Path, graine: int) -> None:
+    """Demonstration keys, readable by their owner alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    for name in pseudonyms.KEYS:
+        with written_aside(folder / name) as aside:
+            aside.touch(mode=0o600)
+            aside.chmod(0o600)
+            aside.write_text(pseudonyms.demonstration_key(name, graine) + "\n", encoding="utf-8")
+
+
+def _replace_folder(folder: Path, aside: Path) -> None:
+    """Put `aside` in the place of `folder`; the former demonstration is removed last."""
+    former = folder.with_name(f".{folder.name}.ancien")
+    shutil.rmtree(former, ignore_errors=True)
+    if folder.exists():
+        folder.replace(former)
+    aside.replace(folder)
+    shutil.rmtree(former, ignore_errors=True)
+
+
+def fingerprint(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file under `folder`, by relative path: what two runs with one seed have in common."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}

@@ -1,0 +1,306 @@
+"""S1: the OLINPE events of the simulated young people (begun, renewed, ended), with the decree's codes.
+
+A first delivery: the running measures (initialisation) and the flow of the campagne. Renewals before the
+campagne are not told again: the initial line stands until its first renewal in the campagne.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from mentorat.simulation.population import delay
+
+VARIABLES = (
+    "NUMDEP", "NUMANONYM", "NUMANONYMANT", "TYPEV", "SEXE", "ANAIS", "MNAIS", "SCODTCOM", "NIVSCO", "FREQSCO",
+    "HANDICAP", "MINA", "DATDECPE", "INTERANT", "PROJET", "DATPPE", "DECISION", "DATDEB", "NATPDECADM",
+    "NATDECASSED", "TYPINTERDOM", "TYPDECJUD", "LIEUACC", "LIEUPLAC", "CHGLIEU", "DATFIN", "MOTFININT",
+    "MOTIFML", "DIPLOME", "NBCHGLIEU",
+)  # fmt: skip
+PLACE_CODES = {
+    "assistant_familial": "1",
+    "etablissement": "2",
+    "dispositif_mna": "2",
+    "village_enfants": "8",
+    "lieu_de_vie": "9",
+    "hebergement_autonome": "6",
+    "semi_autonomie": "6",
+    "placement_domicile": "12",
+    "tiers": "5",
+}
+PRIMARY_TO_TROISIEME = np.array(["310", "320", "330", "340", "350", "410", "420", "430", "440"])
+NAT = np.datetime64("NaT")
+
+
+def school_level(age: npt.NDArray[Any], draw: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """NIVSCO code by age in calendar years in the school year's September ('' before 3).
+
+    The same uniform `draw` at every age makes a person's path through school consistent.
+    """
+    step = age - 6 - delay(age, draw)
+    early = np.where(age < 3, "", "200")
+    school = PRIMARY_TO_TROISIEME[np.clip(step, 0, 8)]
+    spread = np.modf(draw * 97)[0]
+    general = np.select([step == 9, step == 10, step == 11], ["510", "520", "550"], "770")
+    vocational = np.select([spread < 0.40, spread < 0.55, spread < 0.85], ["610", "710", "630"], "740")
+    after = np.where((draw > 0.615) & (spread < 0.16), general, np.where(step > 11, "750", vocational))
+    level = np.select([step < 0, step <= 8], [early, school], after)
+    odd = np.modf(draw * 8191)[0]
+    return np.where(age < 3, "", np.select([odd < 0.02, (odd < 0.03) & (step > 4)], ["999", "499"], level))
+
+
+def out_of_school(age: npt.NDArray[Any], handicap: npt.NDArray[Any], draw: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Whether a person is not in ordinary schooling (specialised setting, or out of school after 16)."""
+    chance = np.modf(draw * 613)[0]
+    return np.asarray((chance < 0.12 * handicap) | ((age >= 16) & (chance < 0.10)))
+
+
+def _stack(parts: list[dict[str, Any]]) -> pd.DataFrame:
+    return pd.concat([pd.DataFrame(part) for part in parts], ignore_index=True)
+
+
+def draw_events(campagne: int, people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """One row per event of every person: `person` (row number in `people`) and the variables of S1, as text.
+
+    Sorted by NUMANONYM then date is left to the caller: here rows are in the order they were made.
+    """
+    n = len(people)
+    first_day, last_day = np.datetime64(f"{campagne}-01-01"), np.datetime64(f"{campagne}-12-31")
+    debut = people["debut"].to_numpy().astype("datetime64[D]")
+    debut_ase = people["debut_ase"].to_numpy().astype("datetime64[D]")
+    fin = people["fin"].to_numpy().astype("datetime64[D]")
+    place = people["place"].to_numpy().astype(object)
+    in_scope = people["champ"].to_numpy() != "hors_champ"
+    person = np.arange(n)
+
+    def rows(chosen: npt.NDArray[Any], typev: str, begun: Any, ended: Any = NAT, **more: Any) -> dict[str, Any]:
+        index = np.flatnonzero(chosen)
+        pick = {k: v[index] if isinstance(v, np.ndarray) else v for k, v in more.items()}
+        return {
+            "person": person[index],
+            "TYPEV": typev,
+            "begun": begun[index],
+            "ended": ended[index] if isinstance(ended, np.ndarray) else np.full(len(index), ended, "datetime64[D]"),
+            "place": pick.get("place", place[index]),
+            "nature": pick.get("nature", ""),
+            "change": pick.get("change", ""),
+            "reason": pick.get("reason", ""),
+        }
+
+    # Renewals: the first anniversaries of the measure that fall in the campagne.
+    in_care = people["accueil"].to_numpy()
+    period = np.where(
+        in_care,
+        rng.choice([365, 730], size=n, p=[0.6, 0.4]),
+        rng.choice([183, 365, 730], size=n, p=[0.3, 0.5, 0.2]),
+    )
+    limit = np.where(np.isnat(fin), np.datetime64(f"{campagne}-12-20"), fin - 10)
+    elapsed = np.maximum((first_day - debut).astype(np.int64), 1)
+    renewal = debut + period * -(-elapsed // period)
+    renewed = in_scope & (renewal <= limit)
+    second = renewal + period
+    renewed_twice = renewed & (second <= limit)
+    moved = renewed & in_care & (rng.random(n) < 0.12)
+    before_move = np.where(place == "assistant_familial", "etablissement", "assistant_familial").astype(object)
+    change = np.where(moved, "2", np.where(in_care, "1", "")).astype(object)
+    former = np.where(moved, before_move, place)
+
+    adult = people["adulte"].to_numpy()
+    new_adult = adult & in_scope & (debut >= first_day) & in_care
+    majority = debut.copy()
+    had_home_support = in_scope & in_care & ~adult & ~people["mna"].to_numpy() & (debut >= first_day)
+    had_home_support &= (rng.random(n) < 0.4) & (people["age"].to_numpy() > 2)
+    birth = (people["annee"].to_numpy() - 1970) * 12 + people["mois"].to_numpy() - 1
+    birth = birth.astype("datetime64[M]").astype("datetime64[D]") + 14
+    support_begun = np.maximum(debut - rng.integers(200, 800, size=n), birth + 5)
+    support_begun = np.minimum(support_begun, debut - 5)
+    investigated = in_scope & ~adult & (debut >= first_day) & (debut - 150 > birth) & (rng.random(n) < 0.10)
+    ends = in_scope & ~np.isnat(fin) & ~people["fin_oubliee"].to_numpy()
+    came_of_age = (people["age"].to_numpy() == 18) & ~adult
+    reason = np.where(
+        came_of_age,
+        "majorite",
+        rng.choice(["echeance", "mainlevee", "transfert"], size=n, p=[0.55, 0.4, 0.05]),
+    )
+    outside = ~in_scope
+    events = _stack(
+        [
+            rows(in_scope, "1", debut, place=former),
+            rows(renewed, "3", debut, renewal, place=former, reason="echeance"),
+            rows(renewed, "2", renewal, change=change),
+            rows(renewed_twice, "3", renewal, second, reason="echeance"),
+            rows(renewed_twice, "2", second, change=np.where(in_care, "1", "").astype(object)),
+            rows(
+                ends,
+                "3",
+                np.where(renewed_twice, second, np.where(renewed, renewal, debut)),
+                fin,
+                reason=reason,
+            ),
+            rows(new_adult, "1", debut_ase, nature="minorite"),
+            rows(new_adult, "3", debut_ase, majority, nature="minorite", reason="majorite"),
+            rows(had_home_support, "1", support_begun, place="aemo"),
+            rows(had_home_support, "3", support_begun, debut, place="aemo", reason="mainlevee"),
+            rows(investigated, "1", debut - 150, place="investigation"),
+            rows(investigated, "3", debut - 150, debut - 8, place="investigation", reason="echeance"),
+            rows(outside & ~in_care, "1", debut, place="investigation"),
+            rows(outside & in_care, "1", debut, nature="non_execute"),
+        ]
+    )
+    # A measure that ended before the campagne is in neither the flow nor the initialisation.
+    over = events.loc[events["TYPEV"] == "3", ["person", "begun", "ended"]].query("ended < @first_day")
+    over_keys = pd.MultiIndex.from_frame(over[["person", "begun"]])
+    events = events[~pd.MultiIndex.from_frame(events[["person", "begun"]]).isin(over_keys)].reset_index(drop=True)
+    events = events[events["begun"] <= last_day].reset_index(drop=True)
+    return _encode(events, people, rng)
+
+
+def _at_home(place: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    return np.asarray(np.isin(place, ["aed", "aemo", "investigation"]))
+
+
+def _decision(
+    place: npt.NDArray[Any],
+    nature: npt.NDArray[Any],
+    young_adult: npt.NDArray[np.bool_],
+    school_age: npt.NDArray[np.int64],
+    draw: npt.NDArray[np.float64],
+) -> dict[str, npt.NDArray[Any]]:
+    """DECISION, its nature, kind of intervention and place of events told in words; `draw` is the person's."""
+    at_home = _at_home(place)
+    adult_home = young_adult & at_home
+    administrative = (place == "aed") | young_adult | (~at_home & (draw < 0.09))
+    not_done = nature == "non_execute"
+    administrative &= ~not_done
+    natpdecadm = np.select(
+        [~administrative, adult_home, young_adult, place == "aed", draw < 0.025],
+        ["", "20", "21", "10", "15"],
+        "14",
+    )
+    natdecassed = np.select(
+        [
+            administrative,
+            place == "investigation",
+            (place == "aemo") & (draw < 0.96),
+            place == "aemo",
+            not_done,
+        ],
+        ["", "14", "15", "16", "17"],
+        np.select([draw < 0.19, draw < 0.26, draw < 0.29], ["18", "23", "22"], "17"),
+    )
+    typinterdom = np.select(
+        [
+            adult_home,
+            (place == "aed") & (draw < 0.8),
+            (place == "aed") & (draw < 0.93),
+            place == "aed",
+        ],
+        ["10", "2", "3", "1"],
+        "",
+    )
+    typdecjud = np.select(
+        [
+            place == "investigation",
+            (place == "aemo") & (draw >= 0.96),
+            (place == "aemo") & (draw > 0.8),
+            place == "aemo",
+        ],
+        ["3", "7", "6", "5"],
+        "",
+    )
+    typdecjud = np.where(administrative, "", typdecjud)
+    code = pd.Series(place).map(PLACE_CODES).fillna("").to_numpy().astype("U2")
+    nursery = (code == "2") & (school_age < 3) & ~not_done
+    code = np.where(nursery, "3", np.where(not_done, "20", code))
+    code = np.where(at_home, "", code)
+    return {
+        "DECISION": np.where(administrative, "1", "2"),
+        "NATPDECADM": natpdecadm,
+        "NATDECASSED": natdecassed,
+        "TYPINTERDOM": typinterdom,
+        "TYPDECJUD": typdecjud,
+        "LIEUACC": np.where(administrative, code, ""),
+        "LIEUPLAC": np.where(administrative, "", code),
+    }
+
+
+def _encode(events: pd.DataFrame, people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Codes of every variable, from the stage's plain words."""
+    n = len(events)
+    who = events["person"].to_numpy()
+
+    def of(column: str) -> npt.NDArray[Any]:
+        values: npt.NDArray[Any] = people[column].to_numpy()[who]
+        return values
+
+    typev = events["TYPEV"].to_numpy().astype("U1")
+    begun = events["begun"].to_numpy().astype("datetime64[D]")
+    ended = events["ended"].to_numpy().astype("datetime64[D]")
+    place = events["place"].to_numpy().astype("U20")
+    nature = events["nature"].to_numpy().astype("U12")
+    reason = events["reason"].to_numpy().astype("U10")
+    end, renewal = typev == "3", typev == "2"
+    date = np.where(end, ended, begun)
+    year = date.astype("datetime64[Y]").astype(np.int64) + 1970
+    month = date.astype("datetime64[M]").astype(np.int64) % 12 + 1
+    annee = of("annee")
+    school_age = year - (month < 9) - annee
+    minor = (nature == "minorite") | ~of("adulte")
+
+    draw_school, handicap = of("tirage_scolaire"), of("handicap")
+    away = out_of_school(school_age, handicap, draw_school)
+    level = np.where(away, "", school_level(school_age, draw_school))
+    schooled = school_age >= 3
+    attendance = rng.choice(["6", "7", "8", "9"], size=n, p=[0.84, 0.02, 0.12, 0.02])
+
+    # The nature of the decision follows the person, so that an end repeats the line it ends.
+    young_adult = of("adulte") & (nature != "minorite")
+    decision = _decision(place, nature, young_adult, school_age, rng.random(len(people))[who])
+
+    decided = begun - rng.integers(0, 30, size=n)
+    has_plan = minor & (rng.random(n) < 0.35)
+    plan_date = np.minimum(begun + rng.integers(20, 400, size=n), np.maximum(date, begun))
+    unknown_decision = rng.random(n) < 0.001
+    mainlevee = end & ((reason == "mainlevee") | (reason == "majorite"))
+    motifml = np.where(reason == "majorite", "15", rng.choice(["10", "11", "12", "14", "19", "99"], size=n))
+    unknown_sex = rng.random(len(people))[who] < 0.002
+    unknown_month = rng.random(len(people))[who] < 0.002
+    older = (school_age > 14) & end
+
+    def text(dates: npt.NDArray[Any], shown: npt.NDArray[Any] | bool = True) -> npt.NDArray[Any]:
+        return np.where(shown & ~np.isnat(dates), np.datetime_as_string(dates, unit="D"), "")
+
+    columns: dict[str, Any] = {
+        "NUMDEP": of("territoire"),
+        "NUMANONYM": of("numanonym"),
+        "NUMANONYMANT": of("numanonym_ant"),
+        "TYPEV": typev,
+        "SEXE": np.where(unknown_sex, "9", np.where(of("sexe") == "G", "1", "2")),
+        "ANAIS": np.where(of("annee_inconnue"), "9999", annee.astype("U4")),
+        "MNAIS": np.where(of("annee_inconnue") | unknown_month, "99", np.char.zfill(of("mois").astype("U2"), 2)),
+        "SCODTCOM": np.where(schooled, np.where(away, "1", "2"), ""),
+        "NIVSCO": np.where(schooled, level, ""),
+        "FREQSCO": np.where(schooled & ~away, attendance, ""),
+        "HANDICAP": np.where(rng.random(n) < 0.02, "9", np.where(handicap, "2", "1")),
+        "MINA": np.where(minor, np.where(of("mna"), "2", "1"), ""),
+        "DATDECPE": np.where(unknown_decision, "9999-99-99", text(decided)),
+        "INTERANT": rng.choice(["1", "2", "9"], size=n, p=[0.35, 0.60, 0.05]),
+        "PROJET": np.where(minor, np.where(has_plan, "2", "1"), ""),
+        "DATPPE": text(plan_date, has_plan),
+        "DECISION": decision["DECISION"],
+        "DATDEB": text(begun),
+        "NATPDECADM": decision["NATPDECADM"],
+        "NATDECASSED": decision["NATDECASSED"],
+        "TYPINTERDOM": decision["TYPINTERDOM"],
+        "TYPDECJUD": decision["TYPDECJUD"],
+        "LIEUACC": decision["LIEUACC"],
+        "LIEUPLAC": decision["LIEUPLAC"],
+        "CHGLIEU": np.where(renewal & minor & ~_at_home(place), events["change"].to_numpy().astype("U1"), ""),
+        "DATFIN": text(ended, end),
+        "MOTFININT": np.where(end, np.select([mainlevee, reason == "transfert"], ["2", "3"], "1"), ""),
+        "MOTIFML": np.where(mainlevee, motifml, ""),
+        "DIPLOME": np.where(older, rng.choice(["1", "2", "3", "4", "9"], size=n, p=[0.4, 0.3, 0.15, 0.05, 0.1]), ""),
+        "NBCHGLIEU": np.where(end & minor & ~_at_home(place), rng.choice(["00", "01", "02", "03", "99"], size=n), ""),
+    }
+    return pd.DataFrame({"person": who, "date": date.astype("datetime64[s]"), **columns})

@@ -1,0 +1,64 @@
+"""Great Expectations results as Dagster asset checks: one blocking check and one warning check a table."""
+
+from collections.abc import Iterator, Mapping
+
+from dagster import (
+    AssetCheckExecutionContext,
+    AssetCheckKey,
+    AssetCheckResult,
+    AssetCheckSeverity,
+    AssetCheckSpec,
+    AssetKey,
+)
+
+from mentorat.settings import Settings
+
+BLOCKING, WARNING = "gx_bloquant", "gx_alerte"
+
+
+def check_specs(tables: Mapping[str, AssetKey]) -> list[AssetCheckSpec]:
+    """Two checks a table: what must hold to publish, and what deserves a look."""
+    return [
+        spec
+        for table, key in tables.items()
+        for spec in (
+            AssetCheckSpec(
+                BLOCKING, asset=key, blocking=True, description=f"Règles bloquantes de « {table} »"
+            ),
+            AssetCheckSpec(WARNING, asset=key, description=f"Règles d'alerte de « {table} »"),
+        )
+    ]
+
+
+def check_results(
+    context: AssetCheckExecutionContext, settings: Settings, tables: Mapping[str, AssetKey], stage: str
+) -> Iterator[AssetCheckResult]:
+    """Run the suites of the selected tables and yield their results.
+
+    Great Expectations takes seconds to import: only here, when a check really runs.
+    """
+    from expectations.runner import run_suites
+
+    selected = context.selected_asset_check_keys
+    wanted = [
+        table
+        for table, key in tables.items()
+        if any(AssetCheckKey(key, n) in selected for n in (BLOCKING, WARNING))
+    ]
+    campagne = int(context.run.tags["dagster/partition"])
+    context.log.info(f"Contrôles Great Expectations : {len(wanted)} tables ({stage})")
+    for outcome in run_suites(settings, campagne, stage, wanted):
+        for name, blocking in ((BLOCKING, True), (WARNING, False)):
+            if AssetCheckKey(tables[outcome.table], name) not in selected:
+                continue
+            failures = [rule for rule in outcome.rules if not rule.succes and rule.bloquant is blocking]
+            yield AssetCheckResult(
+                asset_key=tables[outcome.table],
+                check_name=name,
+                passed=not failures,
+                severity=AssetCheckSeverity.ERROR if blocking else AssetCheckSeverity.WARN,
+                metadata={
+                    "regles": sum(rule.bloquant is blocking for rule in outcome.rules),
+                    "echecs": [f"{rule.libelle} ({rule.detail})" for rule in failures],
+                },
+            )

@@ -1,0 +1,39 @@
+"""Everything Dagster knows: `dagster dev -m orchestration.definitions`."""
+
+from dagster import AssetSelection, Definitions, define_asset_job, in_process_executor
+
+from orchestration.defs import diffusion, entrepot, estimations, publication, recueil
+from orchestration.partitions import campagnes
+from orchestration.progress import progres
+from orchestration.resources import Maison, dbt_resource
+
+CAMPAGNE_JOB = "campagne"
+
+defs = Definitions(
+    assets=[
+        recueil.depot,
+        recueil.recueil,
+        entrepot.entrepot,
+        estimations.etude_2022,
+        estimations.enquete,
+        diffusion.diffusion,
+        publication.departements,
+        publication.national,
+        publication.evaluation,
+        publication.qualite,
+        publication.manifeste,
+    ],
+    asset_checks=[recueil.bordure, entrepot.bordure_marts],
+    jobs=[
+        define_asset_job(
+            CAMPAGNE_JOB,
+            selection=AssetSelection.all(),
+            partitions_def=campagnes,
+            description="Toute la chaîne pour une campagne, du dépôt à la publication",
+        )
+    ],
+    resources={"maison": Maison(), "dbt": dbt_resource()},
+    loggers={"progres": progres},
+    # one DuckDB file, one writer: the whole chain runs in one process, in the UI as on the command line
+    executor=in_process_executor,
+)

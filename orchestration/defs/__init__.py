@@ -1,0 +1,1 @@
+"""One module a stage: recueil, entrepot (dbt), estimations, diffusion, publication."""

@@ -1,0 +1,76 @@
+"""dbt: staging, intermediate and marts as assets, dbt tests as checks, and the border checks on the marts."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pyarrow.parquet as pq
+from dagster import (
+    AssetCheckExecutionContext,
+    AssetCheckResult,
+    AssetExecutionContext,
+    AssetKey,
+    Output,
+    multi_asset_check,
+)
+from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
+
+from orchestration.checks import check_results, check_specs
+from orchestration.partitions import campagnes
+from orchestration.resources import Maison, dbt_environment, dbt_vars, ensure_manifest, link
+
+NOT_UNIT_TESTS = "resource_type:unit_test"
+MANIFEST = ensure_manifest()
+
+
+class Translator(DagsterDbtTranslator):
+    """Groups the models by layer, so that the graph reads from left to right."""
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        if dbt_resource_props["resource_type"] == "seed":
+            return "reference"
+        return str(dbt_resource_props["fqn"][1])
+
+
+@dbt_assets(
+    manifest=MANIFEST, partitions_def=campagnes, dagster_dbt_translator=Translator(), exclude=NOT_UNIT_TESTS
+)
+def entrepot(context: AssetExecutionContext, dbt: DbtCliResource, maison: Maison) -> Iterator[Any]:
+    """Build seeds, models and data tests in one dbt invocation (unit tests run in CI)."""
+    settings, campagne = maison.settings, int(context.partition_key)
+    settings.marts(campagne).mkdir(parents=True, exist_ok=True)
+    os.environ.update(dbt_environment(settings))
+    arguments = [
+        "build",
+        "--vars",
+        json.dumps(dbt_vars(settings, campagne)),
+        "--exclude-resource-type",
+        "unit_test",
+    ]
+    context.log.info("Entrepôt dbt : modèles et tests")
+    target = settings.lake / "dbt" / str(campagne)
+    for event in dbt.cli(arguments, context=context, target_path=target).stream():
+        if isinstance(event, Output):
+            mart = settings.marts(campagne) / f"{event.output_name}.parquet"
+            if mart.exists():
+                rows = pq.read_metadata(mart).num_rows
+                context.add_output_metadata(
+                    {"dagster/row_count": rows, "parquet": link(mart)}, event.output_name
+                )
+        yield event
+
+
+with MANIFEST.open(encoding="utf-8") as _file:
+    MARTS = sorted(
+        node["name"]
+        for node in json.load(_file)["nodes"].values()
+        if node["resource_type"] == "model" and node["fqn"][1] == "marts"
+    )
+MART_TABLES = {mart: AssetKey([mart]) for mart in MARTS}
+
+
+@multi_asset_check(specs=check_specs(MART_TABLES), can_subset=True)
+def bordure_marts(context: AssetCheckExecutionContext, maison: Maison) -> Iterator[AssetCheckResult]:
+    """Great Expectations on the marts: nothing is estimated or published from a mart that fails."""
+    yield from check_results(context, maison.settings, MART_TABLES, stage="marts")

@@ -1,0 +1,71 @@
+"""Estimates: the published study of 2022 again, and the survey of the campagne."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+from dagster import AssetExecutionContext, AssetKey, AssetSpec, MaterializeResult, asset, multi_asset
+
+from mentorat import reference
+from mentorat.lake import read_parquet, write_parquet
+from mentorat.settings import Settings
+from orchestration.defs.recueil import raw_key
+from orchestration.partitions import campagnes
+from orchestration.resources import Maison, link
+
+SURVEY = ("differences", "effets", "equilibre")
+
+
+def estimation_key(table: str) -> AssetKey:
+    """Asset key of an estimates table."""
+    return AssetKey(["estimations", table])
+
+
+def _store(settings: Settings, campagne: int, table: str, frame: pd.DataFrame) -> MaterializeResult:
+    path = settings.estimations(campagne) / f"{table}.parquet"
+    write_parquet(frame, path)
+    return MaterializeResult(
+        asset_key=estimation_key(table), metadata={"dagster/row_count": len(frame), "parquet": link(path)}
+    )
+
+
+@asset(
+    key=estimation_key("etude_2022"),
+    deps=[AssetKey(["etude_2022"])],
+    partitions_def=campagnes,
+    group_name="estimations",
+    kinds={"scipy"},
+)
+def etude_2022(context: AssetExecutionContext, maison: Maison) -> MaterializeResult:
+    """The figures published in 2022, with the intervals and tests they came without."""
+    from mentorat.survey.study_2022 import study_2022
+
+    context.log.info("Étude publiée de 2022 : intervalles et tests")
+    frame = study_2022(reference.load("etude_2022"))
+    return _store(maison.settings, int(context.partition_key), "etude_2022", frame)
+
+
+@multi_asset(
+    specs=[
+        AssetSpec(
+            estimation_key(table),
+            deps=[raw_key(f"enquete_{part}") for part in ("mentores", "non_mentores", "echantillon")],
+            kinds={"scipy", "statsmodels"},
+        )
+        for table in SURVEY
+    ],
+    partitions_def=campagnes,
+    group_name="estimations",
+)
+def enquete(context: AssetExecutionContext, maison: Maison) -> Iterator[MaterializeResult]:
+    """Raw differences with Newcombe intervals, and the adjusted ATT with cluster-robust errors."""
+    from mentorat.causal.survey_effects import compare_survey
+
+    settings, campagne = maison.settings, int(context.partition_key)
+    context.log.info("Enquête : différences brutes et effet ajusté")
+    mentores, non_mentores, echantillon = (
+        read_parquet(settings.lake / "etude" / f"enquete_{part}" / f"{campagne}.parquet")
+        for part in ("mentores", "non_mentores", "echantillon")
+    )
+    estimates = compare_survey(mentores, non_mentores, echantillon)
+    for table in SURVEY:
+        yield _store(settings, campagne, table, getattr(estimates, table))

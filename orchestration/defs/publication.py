@@ -1,0 +1,187 @@
+"""From released tables to what is read: reports, the evaluation folder, the quality page, the manifest.
+
+Every asset writes into the draft of the campagne; the last one swaps it for the publication, whole.
+"""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dagster import AssetExecutionContext, AssetKey, MaterializeResult, MetadataValue, asset
+
+from mentorat.settings import CHECKOUT, Settings
+from orchestration.defs.diffusion import diffusion_key, load, released_document
+from orchestration.defs.entrepot import MART_TABLES
+from orchestration.defs.recueil import BORDER_TABLES
+from orchestration.partitions import campagnes
+from orchestration.resources import Maison, dbt_results, link
+
+NOTEBOOKS = CHECKOUT / "notebooks"
+
+
+def publication_key(part: str) -> AssetKey:
+    """Asset key of one part of the publication."""
+    return AssetKey(["publication", part])
+
+
+def _fresh(settings: Settings, campagne: int, part: str) -> Path:
+    """An empty folder of the draft: nothing of an earlier run stays in it."""
+    folder = settings.brouillon(campagne) / part
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+@asset(
+    key=publication_key("departements"),
+    deps=[diffusion_key("indicateurs"), diffusion_key("receptions")],
+    partitions_def=campagnes,
+    group_name="publication",
+    kinds={"html", "pdf"},
+)
+def departements(context: AssetExecutionContext, maison: Maison) -> MaterializeResult:
+    """One report a territory, and one more for each collectivité of several départements."""
+    from reports.departement import departement_report
+    from reports.reading import territories
+    from reports.write import write_report
+
+    settings, campagne = maison.settings, int(context.partition_key)
+    folder = _fresh(settings, campagne, "departements")
+    indicateurs = load(settings, campagne, "indicateurs", "partenaire")
+    receptions = load(settings, campagne, "receptions", "partenaire")
+    codes = sorted(territories())
+    context.log.info(f"Rapports des territoires : {len(codes)} rapports HTML et PDF")
+    for code in codes:
+        report = departement_report(code, campagne, indicateurs, receptions, settings.simulation(campagne))
+        write_report(report, folder / code)
+    return MaterializeResult(metadata={"rapports": len(codes), "dossier": link(folder)})
+
+
+@asset(
+    key=publication_key("national"),
+    deps=[diffusion_key(t) for t in ("indicateurs", "flux_cohorte", "etude_2022", "differences", "effets")],
+    partitions_def=campagnes,
+    group_name="publication",
+    kinds={"html", "pdf"},
+)
+def national(context: AssetExecutionContext, maison: Maison) -> MaterializeResult:
+    """The national report, for the public."""
+    from reports.national import national_report
+    from reports.write import write_report
+
+    settings, campagne = maison.settings, int(context.partition_key)
+    context.log.info("Rapport national")
+    tables = [load(settings, campagne, t, "public") for t in ("indicateurs", "flux_cohorte", "etude_2022")]
+    survey = [load(settings, campagne, t, "public") for t in ("differences", "effets")]
+    differences, effets = (None if table.frame.empty else table for table in survey)
+    report = national_report(campagne, *tables, differences, effets, settings.simulation(campagne))
+    paths = write_report(report, _fresh(settings, campagne, "national"))
+    return MaterializeResult(metadata={path.name: link(path) for path in paths})
+
+
+@asset(
+    key=publication_key("evaluation"),
+    deps=[diffusion_key(t) for t in ("etude_2022", "differences", "effets", "equilibre")],
+    partitions_def=campagnes,
+    group_name="publication",
+    kinds={"csv", "jupyter"},
+)
+def evaluation(context: AssetExecutionContext, maison: Maison) -> MaterializeResult:
+    """What evaluators take away: tables as CSV, and the notebook of the 2022 study as a page."""
+    from notebooks.runner import execute_notebook, notebook_html
+
+    settings, campagne = maison.settings, int(context.partition_key)
+    folder = _fresh(settings, campagne, "evaluation")
+    names = {
+        "etude_2022": "etude_2022",
+        "differences": "enquete_differences",
+        "effets": "effets",
+        "equilibre": "equilibre",
+    }
+    tables = {table: load(settings, campagne, table, "partenaire") for table in names}
+    for table, name in names.items():
+        tables[table].frame.to_csv(
+            folder / f"{name}.csv", sep=";", index=False, encoding="utf-8", lineterminator="\n"
+        )
+    context.log.info("Carnet « 01_etude_2022 » : exécution et page HTML")
+    # it reads the study's table alone, and that table is released as it stands: already public figures
+    parameters = {"estimations": str(settings.estimations(campagne)), "campagne": campagne}
+    notebook = execute_notebook(NOTEBOOKS / "01_etude_2022.py", parameters, NOTEBOOKS)
+    page = notebook_html(notebook, "L'étude publiée de 2022, relue avec ses intervalles", "")
+    document = released_document(settings, campagne, page, [tables["etude_2022"]], "01_etude_2022")
+    (folder / "01_etude_2022.html").write_text(document.html, encoding="utf-8", newline="\n")
+    return MaterializeResult(
+        metadata={"fichiers": len(list(folder.iterdir())), "carnet": link(folder / "01_etude_2022.html")}
+    )
+
+
+@asset(
+    key=publication_key("qualite"),
+    deps=[diffusion_key("journal"), *BORDER_TABLES.values(), *MART_TABLES.values()],
+    partitions_def=campagnes,
+    group_name="publication",
+    kinds={"html"},
+)
+def qualite(context: AssetExecutionContext, maison: Maison) -> MaterializeResult:
+    """The quality page: what was received, what each check said."""
+    from reports.quality import quality_page
+    from reports.write import write_page
+
+    settings, campagne = maison.settings, int(context.partition_key)
+    context.log.info("Page de qualité")
+    controles = [check for stage in ("bordure", "marts") for check in _checks(settings, campagne, stage)]
+    report = quality_page(
+        campagne,
+        load(settings, campagne, "journal", "public"),
+        controles,
+        dbt_results(settings, campagne),
+        settings.simulation(campagne),
+    )
+    path = write_page(report, _fresh(settings, campagne, "qualite") / "index.html")
+    return MaterializeResult(metadata={"page": link(path), "controles": len(controles)})
+
+
+def _checks(settings: Settings, campagne: int, stage: str) -> list[Mapping[str, Any]]:
+    """Results of the border checks as the runner of `expectations/` kept them."""
+    found = []
+    for path in sorted((settings.lake / "qualite" / str(campagne) / stage).glob("*.json")):
+        outcome = json.loads(path.read_text(encoding="utf-8"))
+        found += [
+            {
+                "source": outcome["table"],
+                "regle": stage,
+                "libelle": rule["libelle"],
+                "niveau": "bloquant" if rule["bloquant"] else "avertissement",
+                "succes": rule["succes"],
+                "detail": rule["detail"],
+            }
+            for rule in outcome["rules"]
+        ]
+    return found
+
+
+@asset(
+    key=publication_key("manifeste"),
+    deps=[publication_key(part) for part in ("departements", "national", "evaluation", "qualite")],
+    partitions_def=campagnes,
+    group_name="publication",
+    kinds={"json"},
+)
+def manifeste(context: AssetExecutionContext, maison: Maison) -> MaterializeResult:
+    """Every published file with its sha256, the inputs' hashes, the code's version; then the draft is published."""
+    from orchestration.manifest import publish
+
+    settings, campagne = maison.settings, int(context.partition_key)
+    content = publish(settings, campagne)
+    context.log.info(
+        f"Publication : {len(content['fichiers'])} fichiers dans {settings.publication(campagne)}"
+    )
+    return MaterializeResult(
+        metadata={
+            "fichiers": len(content["fichiers"]),
+            "publication": link(settings.publication(campagne)),
+            "version": MetadataValue.text(content["version"]),
+        }
+    )

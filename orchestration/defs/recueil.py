@@ -1,0 +1,129 @@
+"""From the senders' inbox to raw Parquet, with the border checks of Great Expectations."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+from dagster import (
+    AssetCheckExecutionContext,
+    AssetCheckResult,
+    AssetExecutionContext,
+    AssetKey,
+    AssetSpec,
+    MaterializeResult,
+    asset,
+    multi_asset,
+    multi_asset_check,
+)
+
+from mentorat.contracts.sources import contracts, full_contracts
+from mentorat.identity.keys import load_keys
+from mentorat.lake import read_parquet
+from mentorat.settings import CAMPAGNES, Settings
+from orchestration.checks import check_results, check_specs
+from orchestration.partitions import campagnes
+from orchestration.resources import Maison, link
+
+SOURCES = sorted(full_contracts())
+"""Sources with a full contract: one raw asset each."""
+
+JOURNAL = AssetKey(["suivi", "journal"])
+IDENTITES = AssetKey(["brut", "identites"])
+
+
+def raw_key(source: str) -> AssetKey:
+    """Asset key of a raw source; the same key gives dbt its lineage without a translator."""
+    return AssetKey(["brut", source])
+
+
+def identities_of(settings: Settings, campagne: int) -> pd.DataFrame:
+    """Who is who over every campagne received so far: linkage reads the pilotage store, others are only listed."""
+    from mentorat.identity.linkage import link
+
+    def stored(store: str, source: str) -> pd.DataFrame:
+        folder = settings.lake / store / source
+        files = [folder / f"{year}.parquet" for year in CAMPAGNES if year <= campagne]
+        return pd.concat([read_parquet(path) for path in files if path.exists()], ignore_index=True)
+
+    linked = ("dossiers_mentorat", "binomes")
+    others = [
+        stored("etude", name)["id_jeune"]
+        for name, contract in full_contracts().items()
+        if name not in linked and "id_jeune" in contract.noms
+    ]
+    return link(*(stored("pilotage", source) for source in linked), others=others)
+
+
+@asset(partitions_def=campagnes, group_name="depot", kinds={"file"})
+def depot(context: AssetExecutionContext, maison: Maison) -> MaterializeResult:
+    """The senders' inbox of the campagne, as it stands."""
+    folder = maison.settings.depot(int(context.partition_key))
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return MaterializeResult(
+        metadata={
+            "fichiers": len(files),
+            "octets": sum(path.stat().st_size for path in files),
+            "dossier": link(folder),
+        }
+    )
+
+
+@multi_asset(
+    specs=[
+        *[
+            AssetSpec(
+                raw_key(source), deps=["depot"], kinds={"parquet"}, description=contracts()[source].titre
+            )
+            for source in SOURCES
+        ],
+        AssetSpec(
+            IDENTITES,
+            deps=["depot"],
+            kinds={"parquet"},
+            description="Personne retenue pour chaque pseudonyme",
+        ),
+        AssetSpec(JOURNAL, deps=["depot"], kinds={"parquet"}, description="Une ligne par fichier reçu"),
+    ],
+    partitions_def=campagnes,
+    group_name="brut",
+)
+def recueil(context: AssetExecutionContext, maison: Maison) -> Iterator[MaterializeResult]:
+    """Read, recognise, normalise, pseudonymise every file; accept, set aside or refuse; answer every sender."""
+    from mentorat.intake.reception import receive, store, store_identities
+
+    settings, campagne = maison.settings, int(context.partition_key)
+    context.log.info("Recueil : lecture, contrôle et pseudonymisation des fichiers déposés")
+    keys = load_keys(settings, simulated=settings.simulation(campagne) is not None)
+    reception = receive(settings, campagne, keys)
+    store(reception, settings, campagne)
+    identities = identities_of(settings, campagne)
+    store_identities(identities, settings, campagne)
+    for source in SOURCES:
+        frame = reception.etude[source]
+        yield MaterializeResult(
+            raw_key(source),
+            metadata={
+                "dagster/row_count": len(frame),
+                "parquet": link(settings.lake / "etude" / source / f"{campagne}.parquet"),
+            },
+        )
+    journal = reception.journal
+    yield MaterializeResult(IDENTITES, metadata={"dagster/row_count": len(identities)})
+    yield MaterializeResult(
+        JOURNAL,
+        metadata={
+            "dagster/row_count": len(journal),
+            "fichiers_refuses": int((journal["statut"] == "refusee").sum()),
+            "lignes_recues": int(journal["lignes_recues"].sum()),
+            "lignes_ecartees": int(journal["lignes_ecartees"].sum()),
+            "reponses": link(settings.retours(campagne)),
+        },
+    )
+
+
+BORDER_TABLES = {source: raw_key(source) for source in SOURCES} | {"journal": JOURNAL, "identites": IDENTITES}
+
+
+@multi_asset_check(specs=check_specs(BORDER_TABLES), can_subset=True)
+def bordure(context: AssetCheckExecutionContext, maison: Maison) -> Iterator[AssetCheckResult]:
+    """Great Expectations on what intake accepted."""
+    yield from check_results(context, maison.settings, BORDER_TABLES, stage="bordure")

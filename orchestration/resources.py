@@ -1,0 +1,135 @@
+"""What assets need from outside: the settings, and dbt as it stands beside this interpreter."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dagster import ConfigurableResource, MetadataValue
+from dagster_dbt import DbtCliResource
+
+from mentorat.errors import UsageError
+from mentorat.settings import CHECKOUT, Settings
+
+DBT_PROJECT = CHECKOUT / "dbt_project"
+DBT = Path(sys.executable).with_name("dbt")
+MANIFEST = DBT_PROJECT / "target" / "manifest.json"
+
+
+class Maison(ConfigurableResource):
+    """The house's settings, read when a run starts (definitions load without any environment)."""
+
+    @property
+    def settings(self) -> Settings:
+        return Settings()
+
+
+def dbt_environment(settings: Settings) -> dict[str, str]:
+    """Environment under which dbt reads the lake and writes the warehouse."""
+    return {
+        "MENTORAT_LAKE": str(settings.lake),
+        "MENTORAT_ENTREPOT": str(settings.warehouse),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def dbt_vars(settings: Settings, campagne: int) -> dict[str, Any]:
+    """dbt variables of a run: the campagne, and the scale of the denominators when the dépôt is simulated."""
+    simulation = settings.simulation(campagne)
+    return {"campagne": campagne, "facteur_echelle": simulation["facteur_echelle"] if simulation else 1}
+
+
+def _sources_of_manifest() -> list[Path]:
+    files = [DBT_PROJECT / "dbt_project.yml", DBT_PROJECT / "profiles.yml"]
+    for folder in ("models", "macros", "tests"):
+        files += [
+            path for path in (DBT_PROJECT / folder).rglob("*") if path.suffix in {".sql", ".yml", ".md"}
+        ]
+    files += sorted((CHECKOUT / "mentorat" / "reference").glob("*.csv"))
+    return files
+
+
+def ensure_manifest() -> Path:
+    """Path of dbt's manifest, parsed again when a model, test, macro or seed is newer.
+
+    Raises UsageError when dbt cannot parse the project.
+    """
+    newest = max(path.stat().st_mtime for path in _sources_of_manifest())
+    if MANIFEST.exists() and MANIFEST.stat().st_mtime >= newest:
+        return MANIFEST
+    command = [
+        str(DBT),
+        "--quiet",
+        "parse",
+        "--project-dir",
+        str(DBT_PROJECT),
+        "--profiles-dir",
+        str(DBT_PROJECT),
+    ]
+    environment = os.environ | {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise UsageError(f"Le projet dbt ne se lit pas :\n{result.stdout}{result.stderr}")
+    # dbt leaves the file alone when nothing changed in content
+    os.utime(MANIFEST)
+    return MANIFEST
+
+
+def dbt_resource() -> DbtCliResource:
+    """DbtCliResource with the dbt executable that stands beside the interpreter (PATH may hold another, or none)."""
+    return DbtCliResource(
+        project_dir=str(DBT_PROJECT),
+        profiles_dir=str(DBT_PROJECT),
+        dbt_executable=str(DBT),
+        global_config_flags=["--no-use-colors"],
+    )
+
+
+def link(path: Path) -> MetadataValue:
+    """Metadata that links to an output in the UI."""
+    return MetadataValue.path(path)
+
+
+def parsed_vars(settings: Settings, campagne: int) -> Mapping[str, str]:
+    """`--vars` argument for the dbt command line."""
+    return {"--vars": json.dumps(dbt_vars(settings, campagne))}
+
+
+def dbt_results(settings: Settings, campagne: int) -> list[dict[str, Any]]:
+    """Results of the last build's data tests: source (the table), regle, libelle, niveau, succes, detail."""
+    target = settings.lake / "dbt" / str(campagne)
+    results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
+    nodes = json.loads((target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
+    found = []
+    for result in results:
+        node = nodes.get(result["unique_id"])
+        if node is None or node["resource_type"] != "test":
+            continue
+        metadata = node.get("test_metadata") or {}
+        column = node.get("column_name")
+        name = metadata.get("name", node["name"])
+        failures = result["failures"] or 0
+        found.append(
+            {
+                "source": (node.get("attached_node") or ".").rsplit(".", 1)[-1] or node["name"],
+                "regle": name,
+                "libelle": f"{DBT_TESTS.get(name, name)}{f' : {column}' if column else ''}",
+                "niveau": "bloquant" if node["config"]["severity"].lower() == "error" else "avertissement",
+                "succes": result["status"] == "pass",
+                "detail": "" if result["status"] == "pass" else f"{failures} lignes en défaut",
+            }
+        )
+    return sorted(found, key=lambda r: (r["source"], r["regle"], r["libelle"]))
+
+
+DBT_TESTS = {
+    "not_null": "Toujours rempli",
+    "unique": "Sans doublon",
+    "accepted_values": "Codes attendus",
+    "relationships": "Renvoie à une ligne existante",
+}
+"""French words for dbt's own generic tests; ours carry their French name already."""

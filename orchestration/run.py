@@ -1,0 +1,134 @@
+"""`mentorat run`: the whole chain for one campagne, in this process."""
+
+import fcntl
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mentorat.errors import MentoratError, PublicationStopped, UsageError
+from mentorat.identity.keys import load_keys
+from mentorat.settings import CAMPAGNES, Settings
+
+if TYPE_CHECKING:
+    from dagster import ExecuteInProcessResult
+
+USER_ERROR = re.compile(r"mentorat\.errors\.(UsageError|PublicationStopped|MentoratError): (.*)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What a finished run says of itself."""
+
+    campagne: int
+    publication: Path
+    lines: tuple[str, ...]
+
+
+def check_request(settings: Settings, campagne: int) -> None:
+    """Refuse what cannot run before anything starts.
+
+    Raises UsageError (exit 2) for an unknown campagne, a missing dépôt, a missing or demonstration key.
+    """
+    if campagne not in CAMPAGNES:
+        raise UsageError(
+            f"La campagne {campagne} n'est pas connue : une campagne est une année de {CAMPAGNES[0]} "
+            f"à {CAMPAGNES[-1]}. Exemple : mentorat run --campagne 2024."
+        )
+    if not settings.depot(campagne).is_dir():
+        raise UsageError(
+            f"Aucun dépôt pour la campagne {campagne} : le dossier {settings.depot(campagne)} n'existe pas. "
+            "Déposez-y les fichiers reçus (un dossier par émetteur), "
+            f"ou lancez « mentorat demo --campagne {campagne} »."
+        )
+    load_keys(settings, simulated=settings.simulation(campagne) is not None)
+
+
+@contextmanager
+def only_one_run(settings: Settings) -> Iterator[None]:
+    """Hold the data folder for this run. Raises UsageError when another run holds it."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    with (settings.data / ".run.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UsageError(
+                f"Un autre traitement utilise déjà {settings.data}. Attendez qu'il se termine, puis relancez."
+            ) from error
+        yield
+
+
+def dagster_home(settings: Settings) -> Path:
+    """Dagster's own folder under the data folder, with telemetry off; `DAGSTER_HOME` is set to it."""
+    home = settings.data / "dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(Path(__file__).with_name("dagster.yaml"), home / "dagster.yaml")
+    os.environ |= {"DAGSTER_HOME": str(home), "DAGSTER_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
+    return home
+
+
+def run_campagne(settings: Settings, campagne: int) -> RunSummary:
+    """Run every asset and check of the campagne and return what to tell the user.
+
+    Raises UsageError for wrong use, PublicationStopped when a check or a fault stopped publication; the last
+    good publication is then untouched.
+    """
+    check_request(settings, campagne)
+    with only_one_run(settings):
+        dagster_home(settings)
+        from dagster import DagsterInstance
+
+        from orchestration.definitions import CAMPAGNE_JOB, defs
+
+        with DagsterInstance.get() as instance:
+            result = defs.resolve_job_def(CAMPAGNE_JOB).execute_in_process(
+                partition_key=str(campagne),
+                instance=instance,
+                raise_on_error=False,
+                run_config={"loggers": {"progres": {}}},
+            )
+            if not result.success:
+                raise _explain(settings, campagne, result)
+    from reports.summary import summary_lines
+
+    return RunSummary(campagne, settings.publication(campagne), tuple(summary_lines(settings, campagne)))
+
+
+def _explain(settings: Settings, campagne: int, result: "ExecuteInProcessResult") -> MentoratError:
+    """The French account of a run that did not publish: user faults first, then failed checks, then the rest."""
+    failures = [event for event in result.all_events if event.is_step_failure]
+    for event in failures:
+        error = event.step_failure_data.error
+        while error is not None:
+            if match := USER_ERROR.search(error.to_string()):
+                kind = UsageError if match[1] == "UsageError" else PublicationStopped
+                return kind(match[2].split("\n\nStack Trace")[0].strip())
+            error = error.cause
+    failed = [
+        f"  - {check.asset_key.to_user_string()} : {check.check_name}{_details(check.metadata)}"
+        for check in result.get_asset_check_evaluations()
+        if not check.passed and check.severity.name == "ERROR"
+    ]
+    if failed:
+        return PublicationStopped(
+            f"La publication de la campagne {campagne} est arrêtée par {len(failed)} contrôle(s) :\n"
+            + "\n".join(failed)
+            + f"\nLa dernière publication valable, s'il y en a une, reste en place ({settings.publication(campagne)}). "
+            "Corrigez les fichiers en cause dans le dépôt, puis relancez."
+        )
+    steps = ", ".join(sorted({event.step_key or "?" for event in failures}))
+    return PublicationStopped(
+        f"Une étape n'a pas abouti ({steps}) sans que les fichiers déposés soient en cause. "
+        f"Le détail est dans l'interface (make ui), traitement {result.run_id[:8]}. "
+        "La dernière publication valable reste en place."
+    )
+
+
+def _details(metadata: object) -> str:
+    if isinstance(metadata, dict) and "echecs" in metadata:
+        return "".join(f"\n      {line}" for line in metadata["echecs"].value)
+    return ""

@@ -1,0 +1,207 @@
+"""From the dépôt to the publication, in one command; then again, interrupted, broken."""
+
+import hashlib
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.pipeline.conftest import CAMPAGNE, Answer, bytes_of, mentorat, without_spaces
+
+pytestmark = pytest.mark.xdist_group("pipeline")
+
+ITEMS = [
+    "envie_reussir",
+    "perseverance",
+    "ose_interroger_prof",
+    "confiance_en_soi",
+    "projection_direction",
+    "se_sent_seul",
+    "personne_ressource_mentor",
+    "arret_conduites",
+    "absences_injustifiees",
+]
+COLUMNS = (
+    "item;n_mentores;effectif_mentores;pct_mentores;n_non_mentores;effectif_non_mentores;pct_non_mentores;"
+    "ecart_points;ic_bas;ic_haut;p_chi2;p_fisher;p_holm;risque_relatif;rr_bas;rr_haut;h_cohen;e_value;"
+    "e_value_limite;note"
+)
+
+
+def test_a_run_ends_with_the_three_figures_and_where_to_read(first_run: Answer) -> None:
+    said = without_spaces(first_run.out)
+    assert "Données simulées" in said
+    assert re.search(r"Jeunes éligibles au mentorat .*: \d", said)
+    assert re.search(r"Binômes actifs au 31 décembre : \d", said)
+    assert "Écart ajusté entre mentorés et non-mentorés" in said
+    assert "rapport.html" in said
+
+
+def test_a_run_shows_its_progress_and_no_framework_noise(first_run: Answer) -> None:
+    assert "Recueil" in first_run.err
+    assert "Rapport national" in first_run.err
+    assert "Traceback" not in first_run.said
+    assert "nanobind" not in first_run.said
+
+
+def test_the_refused_file_is_named_and_the_run_goes_on(first_run: Answer) -> None:
+    assert "Fichiers refusés (1)" in first_run.out
+
+
+def test_every_territory_has_its_two_reports(publication: Path) -> None:
+    folders = sorted(path.name for path in (publication / "departements").iterdir())
+    assert len(folders) == 104
+    assert {"01", "2A", "2B", "69D", "69M", "971", "976", "20R", "6AE"} <= set(folders)
+    for folder in folders:
+        assert (publication / "departements" / folder / "rapport.pdf").read_bytes().startswith(b"%PDF")
+        assert "<html lang" in (publication / "departements" / folder / "rapport.html").read_text(encoding="utf-8")
+
+
+def test_the_manifest_lists_every_file_with_its_hash_and_every_input(data: Path, publication: Path) -> None:
+    content = json.loads((publication / "manifeste.json").read_text(encoding="utf-8"))
+    files = {name: value for name, value in bytes_of(publication).items() if name != "manifeste.json"}
+    listed = {entry["fichier"]: entry for entry in content["fichiers"]}
+    assert set(listed) == set(files)
+    for name, value in files.items():
+        assert listed[name]["sha256"] == hashlib.sha256(value).hexdigest()
+    deposited = {p.relative_to(data).as_posix() for p in (data / "depot").rglob("*") if p.is_file()}
+    assert {entry["fichier"] for entry in content["entrees"]} == {n for n in deposited if "simulation.json" not in n}
+    assert {listed[n]["audience"] for n in listed if n.startswith(("departements/", "evaluation/"))} == {"partenaire"}
+    assert content["version"].startswith("0.")
+
+
+def test_the_2022_study_is_published_with_its_intervals(publication: Path) -> None:
+    path = publication / "evaluation" / "etude_2022.csv"
+    assert path.read_text(encoding="utf-8").splitlines()[0] == COLUMNS
+    study = pd.read_csv(path, sep=";").set_index("item")
+    assert list(study.index) == ITEMS
+    alone, leading = study.loc["se_sent_seul"], study.loc["projection_direction"]
+    assert (alone.effectif_mentores, alone.effectif_non_mentores) == (39, 57)
+    assert [round(alone[c], 1) for c in ("ecart_points", "ic_bas", "ic_haut")] == [-8.8, -18.2, 0.8]
+    assert round(alone.p_chi2, 3) == 0.073
+    assert (leading.effectif_mentores, leading.effectif_non_mentores) == (49, 30)
+    assert [round(leading[c], 1) for c in ("ecart_points", "ic_bas", "ic_haut")] == [12.8, 3.8, 21.7]
+    assert round(leading.p_chi2, 4) == 0.0055
+    assert study.loc["arret_conduites"].drop(["pct_mentores", "note"]).isna().all()
+    assert study.loc["absences_injustifiees"].drop(["risque_relatif", "note"]).isna().all()
+
+
+def test_simulated_data_say_so_on_every_page(publication: Path) -> None:
+    pages = [p for p in publication.rglob("*.html") if p.name != "01_etude_2022.html"]
+    assert len(pages) == 106
+    for page in pages:
+        assert "Données simulées" in without_spaces(page.read_text(encoding="utf-8")), page
+
+
+def test_no_published_page_names_an_outside_host(publication: Path) -> None:
+    for page in publication.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        loaded = re.findall(r"""(?:src|href|action|data)\s*=\s*["']?(?:https?:)?//[^"'\s>]+""", text)
+        loaded += re.findall(r"url\(\s*['\"]?(?:https?:)?//|@import|<script", text)
+        assert loaded == [], page
+
+
+def test_nothing_that_identifies_is_written_outside_the_inbox(data: Path, first_run: Answer) -> None:
+    depot = data / "depot" / str(CAMPAGNE)
+    sender = next(p for p in sorted(depot.glob("*/passage.csv")))
+    level_1 = re.findall(rb"\b[0-9a-f]{64}\b", sender.read_bytes())[:20]
+    dossier = next(p for p in sorted(depot.glob("departement-*/dossiers_mentorat.csv")))
+    assert level_1
+    keys = [path.read_bytes().strip() for path in (data / "secrets").iterdir()]
+    canaries = [b"CANARI", *level_1, *keys, *(key.removeprefix(b"demonstration:") for key in keys)]
+    for path in data.rglob("*"):
+        if not path.is_file() or path.is_relative_to(depot) or path.is_relative_to(data / "secrets"):
+            continue
+        content = path.read_bytes()
+        for canary in canaries:
+            assert canary not in content, (path, "a level-1 pseudonym, a key or a value of the refused file")
+    assert dossier.exists()
+    for canary in canaries:
+        assert canary.decode() not in first_run.said
+
+
+def test_the_etude_store_holds_no_reference_of_a_sender(data: Path, first_run: Answer) -> None:
+    pairs = pd.read_parquet(data / "lake" / "etude" / "binomes" / f"{CAMPAGNE}.parquet")
+    in_clear = pd.read_parquet(data / "lake" / "pilotage" / "binomes" / f"{CAMPAGNE}.parquet")
+    assert pairs["id_binome"].str.fullmatch("[0-9a-f]{64}").all()
+    assert not in_clear["id_binome"].str.fullmatch("[0-9a-f]{64}").any()
+    assert set(pairs["id_jeune"]).isdisjoint(in_clear["id_jeune"])
+
+
+def test_each_sender_has_an_answer(data: Path, first_run: Answer) -> None:
+    senders = {p.name for p in (data / "depot" / str(CAMPAGNE)).iterdir() if p.is_dir()}
+    answered = {p.parent.name for p in (data / "retours" / str(CAMPAGNE)).rglob("*.xlsx")}
+    assert answered == senders
+
+
+def test_a_second_run_publishes_the_same_bytes_and_never_reads_the_truth(data: Path, publication: Path) -> None:
+    before = bytes_of(publication)
+    truth = data / "verite" / f"{CAMPAGNE}.json"
+    aside = truth.with_suffix(".ailleurs")
+    truth.rename(aside)
+    try:
+        answer = mentorat(data, "run", "--campagne", str(CAMPAGNE))
+    finally:
+        aside.rename(truth)
+    assert answer.code == 0, answer.said
+    after = bytes_of(publication)
+    assert sorted(after) == sorted(before)
+    assert [name for name in before if before[name] != after[name]] == []
+
+
+def test_a_blocked_check_stops_publication_and_leaves_the_last_one(data: Path, publication: Path) -> None:
+    before = bytes_of(publication)
+    depot = data / "depot" / str(CAMPAGNE)
+    aside = data / "ailleurs"
+    shutil.move(depot, aside)
+    try:
+        depot.mkdir()
+        shutil.copy(aside / "simulation.json", depot)
+        (depot / "departement-59").mkdir()
+        (depot / "departement-59" / "notes.csv").write_text("avis;commentaire\nbon;rien\n", encoding="utf-8")
+        answer = mentorat(data, "run", "--campagne", str(CAMPAGNE))
+    finally:
+        shutil.rmtree(depot)
+        shutil.move(aside, depot)
+    assert answer.code == 1
+    assert "Au moins un fichier du dépôt est accepté" in answer.err
+    assert "dernière publication" in answer.err
+    assert "Traceback" not in answer.said
+    assert bytes_of(publication) == before
+
+
+def test_wrong_use_answers_in_french_with_exit_code_2(data: Path, tmp_path: Path) -> None:
+    for arguments in (["run", "--campagne", "1999"], ["run", "--campagne", "2030"]):
+        answer = mentorat(data, *arguments)
+        assert (answer.code, "Erreur" in answer.err, "Traceback" in answer.said) == (2, True, False)
+
+
+def test_demonstration_keys_are_refused_for_a_depot_that_is_not_simulated(data: Path, tmp_path: Path) -> None:
+    shutil.copytree(data / "secrets", tmp_path / "secrets")
+    folder = tmp_path / "depot" / str(CAMPAGNE) / "departement-59"
+    folder.mkdir(parents=True)
+    (folder / "perimetre.csv").write_text("emetteur;source\ndepartement-59;binomes\n", encoding="utf-8")
+    answer = mentorat(tmp_path, "run", "--campagne", str(CAMPAGNE))
+    assert answer.code == 2
+    assert "démonstration" in answer.err
+    assert not (tmp_path / "lake").exists()
+
+
+def test_a_real_depot_needs_a_key_and_has_no_truth(tmp_path: Path) -> None:
+    folder = tmp_path / "depot" / str(CAMPAGNE) / "departement-59"
+    folder.mkdir(parents=True)
+    (folder / "perimetre.csv").write_text("emetteur;source\ndepartement-59;binomes\n", encoding="utf-8")
+    answer = mentorat(tmp_path, "run", "--campagne", str(CAMPAGNE))
+    assert answer.code == 2
+    assert "MENTORAT_CLE_PILOTAGE" in answer.err
+    assert not (tmp_path / "verite").exists()
+
+
+def test_etat_tells_what_the_data_folder_holds(data: Path, publication: Path) -> None:
+    answer = mentorat(data, "etat")
+    assert answer.code == 0
+    assert "Campagne 2024 (données simulées)" in answer.out
+    assert "publication :" in answer.out
