@@ -37,9 +37,9 @@ def contract_rules(contract: Contract, columns: list[str]) -> list[Expectation]:
     rules = [
         rule(
             gxe.ExpectTableColumnsToMatchSet,
-            "Les colonnes sont celles du contrat",
+            "Les colonnes du contrat sont toutes là",
             column_set=columns,
-            exact_match=True,
+            exact_match=False,
         ),
         rule(gxe.ExpectCompoundColumnsToBeUnique, "Une ligne par clé", column_list=contract.cle)
         if len(contract.cle) > 1

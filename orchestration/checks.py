@@ -12,6 +12,7 @@ from dagster import (
 )
 
 from mentorat.settings import Settings
+from orchestration.progress import tell
 
 BLOCKING, WARNING = "gx_bloquant", "gx_alerte"
 
@@ -22,9 +23,7 @@ def check_specs(tables: Mapping[str, AssetKey]) -> list[AssetCheckSpec]:
         spec
         for table, key in tables.items()
         for spec in (
-            AssetCheckSpec(
-                BLOCKING, asset=key, blocking=True, description=f"Règles bloquantes de « {table} »"
-            ),
+            AssetCheckSpec(BLOCKING, asset=key, blocking=True, description=f"Règles bloquantes de « {table} »"),
             AssetCheckSpec(WARNING, asset=key, description=f"Règles d'alerte de « {table} »"),
         )
     ]
@@ -41,12 +40,10 @@ def check_results(
 
     selected = context.selected_asset_check_keys
     wanted = [
-        table
-        for table, key in tables.items()
-        if any(AssetCheckKey(key, n) in selected for n in (BLOCKING, WARNING))
+        table for table, key in tables.items() if any(AssetCheckKey(key, n) in selected for n in (BLOCKING, WARNING))
     ]
     campagne = int(context.run.tags["dagster/partition"])
-    context.log.info(f"Contrôles Great Expectations : {len(wanted)} tables ({stage})")
+    tell(context, f"Contrôles Great Expectations : {len(wanted)} tables ({stage})")
     for outcome in run_suites(settings, campagne, stage, wanted):
         for name, blocking in ((BLOCKING, True), (WARNING, False)):
             if AssetCheckKey(tables[outcome.table], name) not in selected:

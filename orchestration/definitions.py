@@ -3,7 +3,6 @@
 from dagster import AssetSelection, Definitions, define_asset_job, in_process_executor
 
 from orchestration.defs import diffusion, entrepot, estimations, publication, recueil
-from orchestration.partitions import campagnes
 from orchestration.progress import progres
 from orchestration.resources import Maison, dbt_resource
 
@@ -28,7 +27,6 @@ defs = Definitions(
         define_asset_job(
             CAMPAGNE_JOB,
             selection=AssetSelection.all(),
-            partitions_def=campagnes,
             description="Toute la chaîne pour une campagne, du dépôt à la publication",
         )
     ],

@@ -4,23 +4,32 @@ import logging
 import sys
 import time
 
-from dagster import InitLoggerContext, logger
+from dagster import AssetCheckExecutionContext, AssetExecutionContext, InitLoggerContext, logger
+
+STEP = "→ "
+"""What marks a message meant for the user among the frameworks' own."""
+
+
+def tell(context: AssetExecutionContext | AssetCheckExecutionContext, message: str) -> None:
+    """Say to the user, in French, what begins now."""
+    context.log.info(f"{STEP}{message}")
 
 
 class ProgressHandler(logging.Handler):
-    """Prints the messages of `context.log.info` with the seconds since the run began."""
+    """Prints what `tell` says with the seconds since the run began, and nothing of the frameworks."""
 
     def __init__(self) -> None:
         super().__init__(level=logging.INFO)
         self.started = time.monotonic()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Print one line on standard error; events of the framework itself carry a Dagster event and are left out."""
+        """Print one line on standard error."""
         meta = getattr(record, "dagster_meta", None) or {}
-        if meta.get("dagster_event") is not None or "orig_message" not in meta:
+        message = str(meta.get("orig_message", ""))
+        if not message.startswith(STEP):
             return
         elapsed = time.monotonic() - self.started
-        sys.stderr.write(f"  {elapsed:5.0f} s  {meta['orig_message']}\n")
+        sys.stderr.write(f"  {elapsed:4.0f} s  {message.removeprefix(STEP)}\n")
         sys.stderr.flush()
 
 

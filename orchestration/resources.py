@@ -46,9 +46,7 @@ def dbt_vars(settings: Settings, campagne: int) -> dict[str, Any]:
 def _sources_of_manifest() -> list[Path]:
     files = [DBT_PROJECT / "dbt_project.yml", DBT_PROJECT / "profiles.yml"]
     for folder in ("models", "macros", "tests"):
-        files += [
-            path for path in (DBT_PROJECT / folder).rglob("*") if path.suffix in {".sql", ".yml", ".md"}
-        ]
+        files += [path for path in (DBT_PROJECT / folder).rglob("*") if path.suffix in {".sql", ".yml", ".md"}]
     files += sorted((CHECKOUT / "mentorat" / "reference").glob("*.csv"))
     return files
 

@@ -235,7 +235,7 @@ def _breakdown(indicators: Indicators, place: Territory) -> Section:
         codes = sorted(
             set(indicators.ventilations(place.niveau, place.code, "A1", dimension))
             | set(indicators.ventilations(place.niveau, place.code, "O2", dimension)),
-            key=lambda value: (value.startswith("inconnu"), value != "moins_de_11", value),
+            key=lambda value: (value.startswith("autre"), value),
         )
         shown = ("O2",) if dimension == "modalite" else ("A1", "O2")
         headings = {"A1": "Jeunes éligibles", "O2": "Binômes actifs"}

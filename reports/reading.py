@@ -27,12 +27,18 @@ DIMENSIONS = {
     # Read after « selon ».
     "sexe": "le sexe",
     "tranche_age": "l'âge au 31 décembre",
-    "type_accueil_regroupe": "l'accueil ou la mesure",
+    "accueil": "l'accueil ou la mesure",
     "modalite": "la modalité du mentorat",
 }
 _LABELS: dict[str, dict[str, str]] = {
-    "sexe": {"F": "Filles", "G": "Garçons", "inconnu": "Sexe inconnu"},
-    "tranche_age": {"moins_de_11": "Moins de 11 ans, au collège", "inconnu": "Âge inconnu"},
+    "sexe": {"F": "Filles", "G": "Garçons"},
+    "tranche_age": {"13_et_moins": "13 ans ou moins"},
+    "accueil": {
+        "famille": "Famille d'accueil",
+        "etablissement": "Établissement",
+        "milieu_ouvert": "À domicile (AED, AEMO, placement à domicile)",
+        "autre_accueil": "Autre accueil (lieu de vie, autonomie, tiers)",
+    },
     "base": {
         "confies_11_17": "jeunes confiés de 11 à 17 ans",
         "pris_en_charge_11_17": "jeunes pris en charge de 11 à 17 ans",
@@ -181,23 +187,9 @@ def territories() -> dict[str, Territory]:
     return found
 
 
-@lru_cache
-def _care_labels() -> dict[str, str]:
-    """Label of each grouped place of care: the place it is named after, else the places it gathers."""
-    places = load("types_accueil")
-    labels = dict(zip(places["type_accueil"], places["libelle"], strict=True))
-    gathered = places.groupby("type_accueil_regroupe", sort=True)["libelle"].agg(", ".join)
-    return {str(code): labels.get(str(code), text.capitalize()) for code, text in gathered.items()}
-
-
 def label(dimension: str, code: str) -> str:
     """The French label of a code of a breakdown; an unlisted code is shown as it is, spaced."""
-    if dimension == "type_accueil_regroupe":
-        known: dict[str, str] = {**_care_labels(), "inconnu": "Accueil inconnu"}
-    elif dimension == "modalite":
-        known = {**contract("binomes").colonne("modalite").codes, "inconnu": "Modalité inconnue"}
-    else:
-        known = _LABELS.get(dimension, {})
+    known = contract("binomes").colonne("modalite").codes if dimension == "modalite" else _LABELS.get(dimension, {})
     if code in known:
         return known[code]
     text = code.replace("_", " ")

@@ -65,3 +65,14 @@
         else false
     end
 {%- endmacro %}
+
+{#
+  Class of a breakdown, as `int_ventilations` lists them.
+#}
+{% macro classe_ventilation(dimension) -%}
+    {%- if dimension == 'tranche_age' -%}
+    case when tranche_age in ('moins_de_11', '11-13') then '13_et_moins' else tranche_age end
+    {%- else -%}
+    {{ dimension }}
+    {%- endif -%}
+{%- endmacro %}

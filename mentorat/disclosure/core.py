@@ -389,14 +389,15 @@ class _Plan:
         return self._cheapest(members, short)
 
     def _cheapest(self, members: Ints, short: int) -> int | None:
-        """The visible cell to hide first: lowest rang, then the smallest that makes up what is short, else
-        the largest."""
+        """The visible cell to hide first (see `_cost`), or None."""
         visible = members[~self.hidden[members]]
-        if not len(visible):
-            return None
-        value = self.values[visible]
-        small = value < short
-        return int(visible[np.lexsort((visible, np.where(small, -value, value), small, self.rank[visible]))[0]])
+        return min((int(cell) for cell in visible), key=lambda cell: self._cost(cell, short), default=None)
+
+    def _cost(self, cell: int, short: int) -> tuple[bool, int, bool, int, int]:
+        """Lowest rang, then the smallest that makes up what is short, else the largest; a zero, that hides nothing,
+        last."""
+        value = int(self.values[cell])
+        return value == 0, int(self.rank[cell]), value < short, -value if value < short else value, cell
 
     def _nearest(self, breach: _Breach) -> tuple[int, int]:
         """The cheapest visible cell in the nearest equation that has one."""
@@ -410,7 +411,7 @@ class _Plan:
                 (row, cell) for row in rows if (cell := self._cheapest(self.attacker.members[row], short)) is not None
             ]
             if found:
-                return min(found, key=lambda pair: (self.rank[pair[1]], self.values[pair[1]], pair[1]))
+                return min(found, key=lambda pair: self._cost(pair[1], short))
             around = {
                 near for row in rows for cell in self.attacker.members[row] for near in self.attacker.equations_of[cell]
             }

@@ -1,8 +1,9 @@
 """Release of plain tables of counts, of the cohort's flow, of estimates and of figures already public.
 
-Same core and same attacker as the indicators: the attacker knows every visible count, the sums that tie them, and that counts
-are integers ≥ 0. A zero is no secret here: rows set aside in a file, or an exclusion nobody met, describe no one.
-Each table is protected on its own: two tables that share counts are to be released by one call, or tied in one system.
+Same core and same attacker as the indicators: the attacker knows every visible count, the sums that tie them, and
+that counts are integers ≥ 0. A zero is no secret here: rows set aside in a file, or an exclusion nobody met, describe
+no one. Each table is protected on its own: two tables that share counts are to be released by one call, or tied in
+one system.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,11 +31,11 @@ def release_counts(
 ) -> ReleasedTable:
     """Release counts by group, where a row's `total` is the sum of its `parts`.
 
-    frame: one row a group (`by`, unique; the value `ensemble` in one of them marks a row that sums the others), columns of
-    counts (integers ≥ 0, missing allowed). alone: counts tied to no other by a sum; they are hidden with their row, since they
-    are often another of its counts under another name. keep: columns passed as they are (labels, numbers of files).
-    Returns by + keep + total + parts + alone, sorted by `by`, hidden counts missing, and `diffusion` (`secret` when the row
-    hides one). Raises PublicationStopped when the attack finds anything.
+    frame: one row a group (`by`, unique; the value `ensemble` in one of them marks a row that sums the others),
+    columns of counts (integers ≥ 0, missing allowed). alone: counts tied to no other by a sum; they are hidden with
+    their row, since they are often another of its counts under another name. keep: columns passed as they are
+    (labels, numbers of files). Returns by + keep + total + parts + alone, sorted by `by`, hidden counts missing, and
+    `diffusion` (`secret` when the row hides one). Raises PublicationStopped when the attack finds anything.
     """
     columns = [*([total] if total else []), *parts]
     table = _integers(frame[[*by, *keep, *columns, *alone]], [*columns, *alone]).sort_values(
@@ -50,7 +51,7 @@ def release_counts(
     for place in by:
         others = [column for column in by if column != place]
         # a constant group when there is nothing else to group by
-        for _, rows in table.groupby([table[column] for column in others] or [0] * len(table)):
+        for _, rows in table.groupby([table[column] for column in others] or [pd.Series(0, table.index)]):
             inside = rows.index[rows[place] != WHOLE]
             for row in rows.index[rows[place] == WHOLE]:
                 sums += [(keys[row, column], [keys[one, column] for one in inside]) for column in columns]
@@ -81,9 +82,9 @@ def release_counts(
 def release_flow(frame: pd.DataFrame, audience: Audience, name: str = "flux_cohorte") -> ReleasedTable:
     """Release the flow from the population to the groups compared.
 
-    frame: ordre (sorted), etape, nature (`ensemble`, `exclusion`, `groupe`), libelle, effectif, and any other label. Each
-    `ensemble` is the sum of the exclusions that follow it and of the next `ensemble`, the last one of the groups.
-    Returns the same columns and `diffusion`, hidden counts missing.
+    frame: ordre (sorted), etape, nature (`ensemble`, `exclusion`, `groupe`), libelle, effectif, and any other label.
+    Each `ensemble` is the sum of the exclusions that follow it and of the next `ensemble`, the last one of the
+    groups. Returns the same columns and `diffusion`, hidden counts missing.
     """
     table = _integers(frame, ["effectif"]).sort_values("ordre", ignore_index=True)
     keys = [f"{row:06}|effectif" for row in table.index]
@@ -122,10 +123,11 @@ def release_estimates(
 ) -> ReleasedTable:
     """Release estimates, each row with the sizes it rests on.
 
-    frame: one row an estimate. n_columns: group sizes; events: number with the trait → size of its group. A row is hidden
-    whole (all but `keys`) when a size, a number with the trait or without it is under the threshold, 0 included, or when a
-    size is unknown. Sums over rows are no issue: items are questions put to the same people, not parts of a total; numbers of
-    missing answers describe the survey, and pass. Returns the same columns and `diffusion`.
+    frame: one row an estimate. n_columns: group sizes; events: number with the trait → size of its group. A row is
+    hidden whole (all but `keys`) when a size, a number with the trait or without it is under the threshold, 0
+    included, or when a size is unknown. Sums over rows are no issue: items are questions put to the same people, not
+    parts of a total; numbers of missing answers describe the survey, and pass. Returns the same columns and
+    `diffusion`.
     """
     threshold = rules().threshold(audience)
     events = events or {}
@@ -160,7 +162,8 @@ def release_estimates(
 def release_public_figures(
     frame: pd.DataFrame, reason: str, audience: Audience = "public", name: str = "chiffres_publies"
 ) -> ReleasedTable:
-    """Release figures that their source has already published, and what is computed from them alone; `reason` names it."""
+    """Release figures that their source has already published, and what is computed from them alone; `reason` names
+    it."""
     if not reason.strip():
         raise ValueError("figures already public are released with their source")
     return open_door(

@@ -12,8 +12,9 @@ Equations. A ventilation along a dimension of `PARTITIONS` adds up to the count 
 cell for what no category holds; the nation adds up its territories, Alsace and Corsica their two
 départements; base = numerator + complement; `WITHIN` names counts that cannot exceed another.
 
-Sensitive: a count from 1 to threshold − 1; a complement under the threshold; 0 where a base or the total of a
-ventilation is above 0 (0 % and 100 %). Every other zero is plain information: nobody is described by it.
+Sensitive: a count from 1 to threshold − 1; a complement under the threshold; 0 where a base is above 0 (0 % and 100
+%), or where a ventilation holds someone whose category is known. Every other zero is plain information, that
+describes nobody: a category empty in the whole country, no young person of unknown category, no young person at all.
 
 Audiences are nested: the partner's table is protected first, and what it hides stays hidden from the public.
 """
@@ -32,7 +33,7 @@ from mentorat.disclosure.door import ReleasedTable, open_door
 from mentorat.disclosure.rules import Audience, rules
 from mentorat.errors import PublicationStopped
 
-PARTITIONS = frozenset({"sexe", "tranche_age", "type_accueil_regroupe", "modalite"})
+PARTITIONS = frozenset({"sexe", "tranche_age", "accueil", "modalite"})
 """Dimensions whose categories share out the total; `base=` is none of them: it names a denominator."""
 KNOWN_BASES = frozenset({"base=suivis_350000"})
 """Bases that anyone knows, published elsewhere."""
@@ -254,6 +255,8 @@ def _equal_series(wide: pd.DataFrame) -> Iterator[tuple[int, int, np.ndarray[Any
         shared = ~np.isnan(values[one]) & ~np.isnan(values[other])
         if not shared.any() or (values[one] != values[other])[shared].any():
             continue
+        if kinship((one, other)) and not values[one][shared].any():  # two things that never happened are not one
+            continue
         ends = {root[one], root[other]}
         if any({root[part], root[base]} == ends for part, base in shares):
             continue
@@ -315,6 +318,9 @@ def _tie_share(system: _System, num: str, den: str | None) -> None:
 def _tie_ventilations(system: _System, rows: list[Any], cell: dict[tuple[str, ...], str]) -> None:
     """total = sum of its categories + what no category holds (known where `n_manquants` says it)."""
     groups: dict[tuple[tuple[str, ...], str], list[str]] = defaultdict(list)
+    nameless: dict[str, bool] = {}
+    zeros = {key for key, value in system.counts.items() if value == 0}
+    structural: set[str] = set()
     for row in rows:
         campagne, periode, niveau, code, indicateur, ventilation, mesure = (str(value) for value in row[1:8])
         for parent, dimension in _parents(ventilation):
@@ -323,10 +329,14 @@ def _tie_ventilations(system: _System, rows: list[Any], cell: dict[tuple[str, ..
                 key = cell.get((campagne, periode, niveau, code, indicateur, ventilation, mesure, count))
                 if key is not None and above in cell:
                     groups[above, dimension].append(key)
+                    nameless[key] = f"{dimension}=inconnu" in _dimensions(ventilation)
+                    if cell.get((campagne, periode, "national", "FR", indicateur, ventilation, mesure, count)) in zeros:
+                        structural.add(key)
     for (whole, dimension), categories in groups.items():
         total = cell[whole]
-        if system.counts[total] > 0:
-            system.trait.update(categories)
+        known = [category for category in categories if not nameless[category]]
+        if sum(system.counts[category] for category in known) > 0:
+            system.trait.update(category for category in known if category not in structural)
         left = system.counts[total] - sum(system.counts[part] for part in categories)
         missing = cell.get((*whole[:-1], "n_manquants"))
         if missing is not None and system.counts[missing] == left:

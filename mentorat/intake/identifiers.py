@@ -32,22 +32,16 @@ class Finding:
 
 # --- by header ------------------------------------------------------------------------------------
 
-PERSON_WORDS = "|".join(
-    """jeune enfant mentor mentore mentoree mineur beneficiaire eleve referent educateur educatrice tuteur parent
-    pere mere titulaire responsable contact repondant assistant familial charge suivi naissance famille usage usuel
-    epouse marital patronymique complet et ou 1 2 nom noms prenom prenoms""".split()
+PERSON_WORDS = (
+    "jeune|enfant|mentor|mentore|mentoree|mineur|beneficiaire|eleve|referent|educateur|educatrice|tuteur|parent"
+    "|pere|mere|titulaire|responsable|contact|repondant|assistant|familial|charge|suivi|naissance|famille|usage"
+    "|usuel|epouse|marital|patronymique|complet|et|ou|1|2|noms?|prenoms?|patronyme"
 )
 HEADERS: dict[str, re.Pattern[str]] = {
     # every word is about a person: « Nom du jeune », never « Nom de l'association »
-    "nom ou prénom": re.compile(
-        rf"^(?=.*\b(?:noms?|prenoms?|patronyme)\b)(?:(?:{PERSON_WORDS}|patronyme)(?: |$))+$"
-    ),
-    "numéro de sécurité sociale": re.compile(
-        r"\b(nir|secu|securite sociale|ssn|nss|numero insee|n insee)\b"
-    ),
-    "numéro d'étranger": re.compile(
-        r"\b(agdref|numero etranger|n etranger|titre sejour|carte sejour|passeport)\b"
-    ),
+    "nom ou prénom": re.compile(rf"^(?=.*\b(?:noms?|prenoms?|patronyme)\b)(?:(?:{PERSON_WORDS})(?: |$))+$"),
+    "numéro de sécurité sociale": re.compile(r"\b(nir|secu|securite sociale|ssn|nss|numero insee|n insee)\b"),
+    "numéro d'étranger": re.compile(r"\b(agdref|numero etranger|n etranger|titre sejour|carte sejour|passeport)\b"),
     "adresse électronique": re.compile(r"\b(e ?mails?|courriels?|adresse electronique)\b"),
     "téléphone": re.compile(r"\b(tel|telephones?|portables?|mobiles?|gsm|whatsapp)\b"),
     "adresse postale": re.compile(r"\b(adresses?|rue|domicile complet|domiciliation)\b"),
@@ -59,8 +53,8 @@ FORBIDDEN: dict[str, re.Pattern[str]] = {
     ),
     "détail de santé": re.compile(
         r"\b(sante|medica(l|le|ux)|pathologies?|diagnostics?|maladies?|psychiatr\w*|psycholog\w*|traitements?"
-        r"|medicaments?|allergies?|addictions?|hospitalisations?|(type|nature|taux) handicap|troubles?|grossesse"
-        r"|vaccin\w*)\b"
+        r"|medicaments?|allergies?|addictions?|hospitalisations?|(type|nature|taux) handicap|troubles?"
+        r"|grossesse|vaccin\w*)\b"
     ),
 }
 
@@ -122,15 +116,13 @@ PHONE_WRITTEN = re.compile(
     r"(?<![\d.,-])(?:(?:\+|00)33[ .-]?(?:\(0\)[ .-]?)?[1-9]([ .-]?)\d{2}(\1\d{2}){3}"
     r"|0[1-9]([ .-])\d{2}(\3\d{2}){3})(?![\d-])"
 )
-NIR = re.compile(
-    r"(?<!\d)([12] ?\d\d ?(?:0[1-9]|1[0-2]|[2-9]\d) ?(?:\d\d|2[ABab]) ?\d{3} ?\d{3}) ?(\d\d)?(?!\d)"
-)
+NIR = re.compile(r"(?<!\d)([12] ?\d\d ?(?:0[1-9]|1[0-2]|[2-9]\d) ?(?:\d\d|2[ABab]) ?\d{3} ?\d{3}) ?(\d\d)?(?!\d)")
 ADDRESS = re.compile(
-    r"\b\d{1,4} ?(?:bis|ter|quater)?,? +(?:rue|avenue|av\.?|boulevard|bd|allees?|impasse|chemin|route|quai|square"
-    r"|lotissement|faubourg) +[a-z]"
+    r"\b\d{1,4} ?(?:bis|ter|quater)?,? +(?:rue|avenue|av\.?|boulevard|bd|allees?|impasse|chemin|route|quai"
+    r"|square|lotissement|faubourg) +[a-z]"
 )
 ADDRESS_PLACE = re.compile(r"\b\d{1,4},? +(?:place|cours) +(?:(?:de la|de|du|des|d'|l') ?)?[A-ZÀ-Ý]")
-PERSON = re.compile(r"\b(?:M\.|Mr|Mme|Mlle|Monsieur|Madame|Mademoiselle) +[A-ZÀ-Ý][\w'’-]+")
+PERSON = re.compile(r"\b(?:M\.|Mr|Mme|Mlle|Monsieur|Madame|Mademoiselle) +(?!L[ea]s?\b)[A-ZÀ-Ý][\w'’-]+")
 
 
 def _is_nir(text: str, free: bool) -> bool:

@@ -7,13 +7,14 @@ import pandas as pd
 from dagster import AssetExecutionContext, AssetKey, AssetSpec, MaterializeResult, multi_asset
 
 from mentorat.disclosure.door import ReleasedDocument, ReleasedTable, release_document, write_audit
-from mentorat.disclosure.rules import Audience
+from mentorat.disclosure.rules import AUDIENCES, Audience
 from mentorat.disclosure.storage import load_release, save_release
 from mentorat.lake import read_parquet
 from mentorat.settings import Settings
 from orchestration.defs.estimations import SURVEY, estimation_key
 from orchestration.defs.recueil import JOURNAL
 from orchestration.partitions import campagnes
+from orchestration.progress import tell
 from orchestration.resources import Maison, link
 
 MADE_FROM = {
@@ -25,6 +26,13 @@ MADE_FROM = {
     **{table: [estimation_key(table)] for table in SURVEY},
 }
 """Released table → what it is made from."""
+ROWS = ["lignes_recues", "lignes_acceptees", "lignes_ecartees", "doublons_exacts"]
+"""Rows received, then the parts they split into."""
+SIZES = {"x_mentores": "n_mentores", "x_non_mentores": "n_non_mentores"}
+"""Positive answers → size of the group they were given in."""
+PUBLISHED_BEFORE = (
+    "Chiffres publiés en 2022 par Break Poverty Foundation et Koreis Conseil ; les intervalles en sont déduits."
+)
 
 
 def diffusion_key(table: str) -> AssetKey:
@@ -65,26 +73,78 @@ def journal_counts(journal: pd.DataFrame) -> pd.DataFrame:
     return present.groupby(["emetteur", "source"], as_index=False)[counts].sum()
 
 
-ROWS = ["lignes_recues", "lignes_acceptees", "lignes_ecartees", "doublons_exacts"]
-GROUPS = ["n_mentores", "n_non_mentores", "x_mentores", "x_non_mentores"]
-PUBLISHED_BEFORE = (
-    "Chiffres publiés en 2022 par Break Poverty Foundation et Koreis Conseil ; les intervalles en sont déduits."
-)
-
-
 def releases(settings: Settings, campagne: int) -> Iterator[ReleasedTable]:
     """Every released table of the campagne, each audience apart.
 
     Raises PublicationStopped when the attacker finds a hidden cell.
     """
-    from mentorat.disclosure.counts import release_counts, release_estimates, release_flow, release_public_figures
-    from mentorat.disclosure.indicators import release_indicators
+    from mentorat.disclosure import counts, indicators
 
     marts, estimations = settings.marts(campagne), settings.estimations(campagne)
+    indicateurs = read_parquet(marts / "indicateurs.parquet")
+    receptions = read_parquet(marts / "receptions.parquet")
     journal = read_parquet(settings.lake / "journal" / f"{campagne}.parquet")
-    study = read_parquet(estimations / "etude_2022.parquet")
-    survey = {table: read_parquet(estimations / f"{table}.parquet") for table in SURVEY}
-    yield from (
-        release_indicators(read_parquet(marts / "indicateurs.parquet"), audience)
-        for audience in ("partenaire", "public")
+    labels = [name for name in receptions if name not in {"territoire", "source", *ROWS, "lignes_territoire"}]
+    yield from (indicators.release_indicators(indicateurs, audience) for audience in AUDIENCES)
+    yield counts.release_counts(
+        receptions,
+        ROWS[0],
+        ROWS[1:],
+        ["territoire", "source"],
+        "partenaire",
+        alone=["lignes_territoire"],
+        keep=labels,
+        name="receptions",
     )
+    yield counts.release_counts(
+        journal_counts(journal),
+        ROWS[0],
+        ROWS[1:],
+        ["emetteur", "source"],
+        "public",
+        keep=["fichiers", "fichiers_refuses"],
+        name="journal",
+    )
+    yield counts.release_flow(read_parquet(marts / "flux_cohorte.parquet"), "public")
+    study = read_parquet(estimations / "etude_2022.parquet")
+    for audience in AUDIENCES:
+        yield counts.release_public_figures(study, PUBLISHED_BEFORE, audience, name="etude_2022")
+        for table in ("differences", "effets"):
+            yield counts.release_estimates(
+                read_parquet(estimations / f"{table}.parquet"), list(SIZES.values()), audience, events=SIZES, name=table
+            )
+    yield counts.release_estimates(
+        read_parquet(estimations / "equilibre.parquet"),
+        list(SIZES.values()),
+        "partenaire",
+        keys=("covariable", "libelle"),
+        name="equilibre",
+    )
+
+
+@multi_asset(
+    specs=[
+        AssetSpec(diffusion_key(table), deps=sources, kinds={"parquet"}, description="Passée par le secret statistique")
+        for table, sources in MADE_FROM.items()
+    ],
+    partitions_def=campagnes,
+    group_name="diffusion",
+)
+def diffusion(context: AssetExecutionContext, maison: Maison) -> Iterator[MaterializeResult]:
+    """Hide what must be, attack what is left, write what passed with its audit record."""
+    settings, campagne = maison.settings, int(context.partition_key)
+    tell(context, "Secret statistique : masquage, puis attaque de ce qui resterait visible")
+    released = list(releases(settings, campagne))
+    folder = release_folder(settings, campagne)
+    for table in released:
+        save_release(table, folder)
+    write_audit(released, audit_path(settings, campagne))
+    for name in MADE_FROM:
+        hidden = {
+            t.audience: t.audit["hidden_primary"] + t.audit["hidden_secondary"] for t in released if t.name == name
+        }
+        yield MaterializeResult(
+            diffusion_key(name),
+            metadata={f"cases_masquees_{audience}": count for audience, count in hidden.items()}
+            | {"dossier": link(folder)},
+        )

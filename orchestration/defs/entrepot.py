@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -18,6 +19,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 
 from orchestration.checks import check_results, check_specs
 from orchestration.partitions import campagnes
+from orchestration.progress import tell
 from orchestration.resources import Maison, dbt_environment, dbt_vars, ensure_manifest, link
 
 NOT_UNIT_TESTS = "resource_type:unit_test"
@@ -33,9 +35,7 @@ class Translator(DagsterDbtTranslator):
         return str(dbt_resource_props["fqn"][1])
 
 
-@dbt_assets(
-    manifest=MANIFEST, partitions_def=campagnes, dagster_dbt_translator=Translator(), exclude=NOT_UNIT_TESTS
-)
+@dbt_assets(manifest=MANIFEST, partitions_def=campagnes, dagster_dbt_translator=Translator(), exclude=NOT_UNIT_TESTS)
 def entrepot(context: AssetExecutionContext, dbt: DbtCliResource, maison: Maison) -> Iterator[Any]:
     """Build seeds, models and data tests in one dbt invocation (unit tests run in CI)."""
     settings, campagne = maison.settings, int(context.partition_key)
@@ -48,17 +48,18 @@ def entrepot(context: AssetExecutionContext, dbt: DbtCliResource, maison: Maison
         "--exclude-resource-type",
         "unit_test",
     ]
-    context.log.info("Entrepôt dbt : modèles et tests")
+    tell(context, "Entrepôt dbt : modèles et tests")
     target = settings.lake / "dbt" / str(campagne)
-    for event in dbt.cli(arguments, context=context, target_path=target).stream():
-        if isinstance(event, Output):
-            mart = settings.marts(campagne) / f"{event.output_name}.parquet"
-            if mart.exists():
-                rows = pq.read_metadata(mart).num_rows
-                context.add_output_metadata(
-                    {"dagster/row_count": rows, "parquet": link(mart)}, event.output_name
-                )
-        yield event
+    target.mkdir(parents=True, exist_ok=True)
+    # what dbt prints goes to its log: the terminal is the user's
+    with (target / "dbt.log").open("w", encoding="utf-8") as log, redirect_stdout(log):
+        for event in dbt.cli(arguments, context=context, target_path=target).stream():
+            if isinstance(event, Output):
+                mart = settings.marts(campagne) / f"{event.output_name}.parquet"
+                if mart.exists():
+                    rows = pq.read_metadata(mart).num_rows
+                    context.add_output_metadata({"dagster/row_count": rows, "parquet": link(mart)}, event.output_name)
+            yield event
 
 
 with MANIFEST.open(encoding="utf-8") as _file:

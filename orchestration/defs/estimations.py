@@ -10,6 +10,7 @@ from mentorat.lake import read_parquet, write_parquet
 from mentorat.settings import Settings
 from orchestration.defs.recueil import raw_key
 from orchestration.partitions import campagnes
+from orchestration.progress import tell
 from orchestration.resources import Maison, link
 
 SURVEY = ("differences", "effets", "equilibre")
@@ -39,7 +40,7 @@ def etude_2022(context: AssetExecutionContext, maison: Maison) -> MaterializeRes
     """The figures published in 2022, with the intervals and tests they came without."""
     from mentorat.survey.study_2022 import study_2022
 
-    context.log.info("Étude publiée de 2022 : intervalles et tests")
+    tell(context, "Étude publiée de 2022 : intervalles et tests")
     frame = study_2022(reference.load("etude_2022"))
     return _store(maison.settings, int(context.partition_key), "etude_2022", frame)
 
@@ -61,7 +62,7 @@ def enquete(context: AssetExecutionContext, maison: Maison) -> Iterator[Material
     from mentorat.causal.survey_effects import compare_survey
 
     settings, campagne = maison.settings, int(context.partition_key)
-    context.log.info("Enquête : différences brutes et effet ajusté")
+    tell(context, "Enquête : différences brutes et effet ajusté")
     mentores, non_mentores, echantillon = (
         read_parquet(settings.lake / "etude" / f"enquete_{part}" / f"{campagne}.parquet")
         for part in ("mentores", "non_mentores", "echantillon")

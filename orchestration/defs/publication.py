@@ -16,6 +16,7 @@ from orchestration.defs.diffusion import diffusion_key, load, released_document
 from orchestration.defs.entrepot import MART_TABLES
 from orchestration.defs.recueil import BORDER_TABLES
 from orchestration.partitions import campagnes
+from orchestration.progress import tell
 from orchestration.resources import Maison, dbt_results, link
 
 NOTEBOOKS = CHECKOUT / "notebooks"
@@ -52,7 +53,7 @@ def departements(context: AssetExecutionContext, maison: Maison) -> MaterializeR
     indicateurs = load(settings, campagne, "indicateurs", "partenaire")
     receptions = load(settings, campagne, "receptions", "partenaire")
     codes = sorted(territories())
-    context.log.info(f"Rapports des territoires : {len(codes)} rapports HTML et PDF")
+    tell(context, f"Rapports des territoires : {len(codes)} rapports HTML et PDF")
     for code in codes:
         report = departement_report(code, campagne, indicateurs, receptions, settings.simulation(campagne))
         write_report(report, folder / code)
@@ -72,7 +73,7 @@ def national(context: AssetExecutionContext, maison: Maison) -> MaterializeResul
     from reports.write import write_report
 
     settings, campagne = maison.settings, int(context.partition_key)
-    context.log.info("Rapport national")
+    tell(context, "Rapport national")
     tables = [load(settings, campagne, t, "public") for t in ("indicateurs", "flux_cohorte", "etude_2022")]
     survey = [load(settings, campagne, t, "public") for t in ("differences", "effets")]
     differences, effets = (None if table.frame.empty else table for table in survey)
@@ -102,10 +103,8 @@ def evaluation(context: AssetExecutionContext, maison: Maison) -> MaterializeRes
     }
     tables = {table: load(settings, campagne, table, "partenaire") for table in names}
     for table, name in names.items():
-        tables[table].frame.to_csv(
-            folder / f"{name}.csv", sep=";", index=False, encoding="utf-8", lineterminator="\n"
-        )
-    context.log.info("Carnet « 01_etude_2022 » : exécution et page HTML")
+        tables[table].frame.to_csv(folder / f"{name}.csv", sep=";", index=False, encoding="utf-8", lineterminator="\n")
+    tell(context, "Carnet « 01_etude_2022 » : exécution et page HTML")
     # it reads the study's table alone, and that table is released as it stands: already public figures
     parameters = {"estimations": str(settings.estimations(campagne)), "campagne": campagne}
     notebook = execute_notebook(NOTEBOOKS / "01_etude_2022.py", parameters, NOTEBOOKS)
@@ -130,7 +129,7 @@ def qualite(context: AssetExecutionContext, maison: Maison) -> MaterializeResult
     from reports.write import write_page
 
     settings, campagne = maison.settings, int(context.partition_key)
-    context.log.info("Page de qualité")
+    tell(context, "Page de qualité")
     controles = [check for stage in ("bordure", "marts") for check in _checks(settings, campagne, stage)]
     report = quality_page(
         campagne,
@@ -175,9 +174,7 @@ def manifeste(context: AssetExecutionContext, maison: Maison) -> MaterializeResu
 
     settings, campagne = maison.settings, int(context.partition_key)
     content = publish(settings, campagne)
-    context.log.info(
-        f"Publication : {len(content['fichiers'])} fichiers dans {settings.publication(campagne)}"
-    )
+    tell(context, f"Publication : {len(content['fichiers'])} fichiers dans {settings.publication(campagne)}")
     return MaterializeResult(
         metadata={
             "fichiers": len(content["fichiers"]),

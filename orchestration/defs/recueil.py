@@ -21,6 +21,7 @@ from mentorat.lake import read_parquet
 from mentorat.settings import CAMPAGNES, Settings
 from orchestration.checks import check_results, check_specs
 from orchestration.partitions import campagnes
+from orchestration.progress import tell
 from orchestration.resources import Maison, link
 
 SOURCES = sorted(full_contracts())
@@ -70,9 +71,7 @@ def depot(context: AssetExecutionContext, maison: Maison) -> MaterializeResult:
 @multi_asset(
     specs=[
         *[
-            AssetSpec(
-                raw_key(source), deps=["depot"], kinds={"parquet"}, description=contracts()[source].titre
-            )
+            AssetSpec(raw_key(source), deps=["depot"], kinds={"parquet"}, description=contracts()[source].titre)
             for source in SOURCES
         ],
         AssetSpec(
@@ -91,7 +90,7 @@ def recueil(context: AssetExecutionContext, maison: Maison) -> Iterator[Material
     from mentorat.intake.reception import receive, store, store_identities
 
     settings, campagne = maison.settings, int(context.partition_key)
-    context.log.info("Recueil : lecture, contrôle et pseudonymisation des fichiers déposés")
+    tell(context, "Recueil : lecture, contrôle et pseudonymisation des fichiers déposés")
     keys = load_keys(settings, simulated=settings.simulation(campagne) is not None)
     reception = receive(settings, campagne, keys)
     store(reception, settings, campagne)

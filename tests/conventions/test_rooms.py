@@ -75,9 +75,9 @@ def test_lock_files_hold_hashes_and_no_address() -> None:
 
 
 def test_the_run_lock_is_part_of_the_development_lock() -> None:
-    def pins(name: str) -> set[str]:
+    def pins(name: str) -> set[tuple[str, str]]:
         text = (ROOT / name).read_text(encoding="utf-8")
-        return set(re.findall(r"^([a-z0-9._-]+(?:\[[^\]]*\])?==[^ \\;]+)", text, re.MULTILINE))
+        return set(re.findall(r"^([a-z0-9._-]+)(?:\[[^\]]*\])?(==[^ \\;]+)", text, re.MULTILINE))
 
     assert pins("requirements.lock") <= pins("requirements-dev.lock")
 
@@ -87,6 +87,7 @@ def test_every_dependency_says_why() -> None:
     requirements = [
         line for line in lines if re.match(r'^    "[A-Za-z0-9_-]+(\[[a-z]+\])?[=<>!~,0-9.]', line)
     ]
+    requirements = [line for line in requirements if not re.match(r'^    "[A-Z]+\d+"', line)]
     assert len(requirements) > 30
     assert [line for line in requirements if "# " not in line] == []
 

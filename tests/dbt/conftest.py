@@ -14,29 +14,14 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pytest
+
 from mentorat.contracts.sources import arrow_schema, full_contracts
+from mentorat.intake.reception import JOURNAL_SCHEMA as JOURNAL
 from mentorat.lake import write_parquet
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 CAMPAGNE = 2024
 IDENTITES = pa.schema([("id_jeune", pa.string()), ("id_personne", pa.string()), ("passe", pa.string())])
-JOURNAL = pa.schema(
-    [(name, pa.string()) for name in ("emetteur", "chemin", "sha256", "source", "statut", "motif")]
-    + [
-        (name, pa.int64())
-        for name in (
-            "campagne",
-            "taille_octets",
-            "lignes_recues",
-            "lignes_ignorees",
-            "lignes_acceptees",
-            "lignes_ecartees",
-            "doublons_exacts",
-            "lignes_remplacees",
-        )
-    ]
-    + [("recu_le", pa.timestamp("us", tz="UTC"))]
-)
 
 
 def day(text: str | None) -> date | None:
@@ -88,7 +73,9 @@ class Lake:
             **{"departement": dep, "id_dossier": numero, "id_jeune": jeune, "statut": statut, **dates},
         )
 
-    def binome(self, numero: str, jeune: str, debut: str, fin: str | None = None, dep: str = "01", **columns: Any) -> None:
+    def binome(
+        self, numero: str, jeune: str, debut: str, fin: str | None = None, dep: str = "01", **columns: Any
+    ) -> None:
         values = {
             "id_binome": numero,
             "association": "demo-01",
@@ -102,7 +89,9 @@ class Lake:
         }
         self.add("binomes", "association-demo-01", **{**values, **columns})
 
-    def perimetre(self, emetteur: str, source: str, etape: str, exhaustif: str = "oui", publics: str | None = None) -> None:
+    def perimetre(
+        self, emetteur: str, source: str, etape: str, exhaustif: str = "oui", publics: str | None = None
+    ) -> None:
         self.add(
             "perimetre",
             emetteur,
@@ -129,7 +118,12 @@ class Lake:
         )
         write_parquet(identites, root / "etude" / "identites" / f"{CAMPAGNE}.parquet", IDENTITES)
         files = pd.DataFrame(
-            [(row["depose_par"], name) for name, rows in self.rows.items() for row in rows if row["campagne"] == CAMPAGNE],
+            [
+                (row["depose_par"], name)
+                for name, rows in self.rows.items()
+                for row in rows
+                if row["campagne"] == CAMPAGNE
+            ],
             columns=["emetteur", "source"],
         )
         journal = files.value_counts().rename("lignes_recues").reset_index()
@@ -168,7 +162,9 @@ def hand_made_lake() -> Lake:
     lake.event("n5", "1", "2021-01-01", ANAIS=9999, MNAIS=99)  # age unknown
     lake.event("n6", "1", "2020-01-01", ANAIS=2015)  # 9, not eligible
     lake.event("n7", "1", "2020-01-01", ANAIS=2006, MNAIS=4)  # 18 in April: presumed end, leaves within the year
-    lake.event("n8", "1", "2024-04-20", ANAIS=2006, DECISION="1", NATDECASSED=None, LIEUPLAC=None, NATPDECADM="21", LIEUACC="6")
+    lake.event(
+        "n8", "1", "2024-04-20", ANAIS=2006, DECISION="1", NATDECASSED=None, LIEUPLAC=None, NATPDECADM="21", LIEUACC="6"
+    )
     lake.event("n9", "1", "2024-05-01", NATDECASSED="14", LIEUPLAC=None)  # investigation: not care
     lake.event("n10", "1", "2024-05-01", LIEUPLAC="20")  # decided, not carried out
     lake.event("n11", "1", "2022-09-01", NATDECASSED="15", LIEUPLAC=None, ANAIS=2011)  # AEMO, 13, refused
@@ -188,7 +184,15 @@ def hand_made_lake() -> Lake:
     lake.binome("b1", "j1bis", "2024-10-01", id_dossier="d1")  # S3's start counts, not 20 September
     lake.binome("b7", "j7", "2023-10-01", "2024-03-31")
     # 02: a tracking table alone, without perimeter.
-    lake.dossier("d20", "j20", "en_cours", dep="02", date_lancement="2024-01-10", naissance="2010-02", date_proposition="2024-01-02")
+    lake.dossier(
+        "d20",
+        "j20",
+        "en_cours",
+        dep="02",
+        date_lancement="2024-01-10",
+        naissance="2010-02",
+        date_proposition="2024-01-02",
+    )
     lake.dossier("d21", "j21", "en_cours", dep="02", naissance="2010-02")  # running, no date of launch
     # 04: a flow without its stock.
     for n in range(12):
@@ -220,7 +224,9 @@ class Build:
     def mart(self, name: str) -> pd.DataFrame:
         return pd.read_parquet(self.lake / "marts" / str(CAMPAGNE) / f"{name}.parquet")
 
-    def indicateur(self, code: str, indicateur: str, mesure: str = "nombre", ventilation: str = "", periode: str = "2024") -> pd.Series:
+    def indicateur(
+        self, code: str, indicateur: str, mesure: str = "nombre", ventilation: str = "", periode: str = "2024"
+    ) -> pd.Series:
         frame = self.mart("indicateurs")
         found = frame[
             (frame["code"] == code)
@@ -243,6 +249,12 @@ class Build:
             check=False,
         )
 
+    def build(self) -> subprocess.CompletedProcess[str]:
+        """As `run` does it, for a dépôt of a hundredth of the country."""
+        return self.dbt(
+            "build", "--exclude-resource-type", "unit_test", "--vars", json.dumps({"facteur_echelle": 0.01})
+        )
+
     @property
     def manifest(self) -> dict[str, Any]:
         return json.loads((self.target / "manifest.json").read_text(encoding="utf-8"))
@@ -261,6 +273,6 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
     built = Build(root / "lake", root / "target", environment)
-    result = built.dbt("build", "--exclude-resource-type", "unit_test", "--vars", json.dumps({"facteur_echelle": 0.01}))
+    result = built.build()
     assert result.returncode == 0, result.stdout[-6000:]
     yield built

@@ -76,6 +76,6 @@ select
     {{ statut('est_evaluations and est_eligibles and a_passage') }} as statut_evaluations,
     {{ statut('est_propositions and est_eligibles and a_passage') }} as statut_propositions,
     {{ statut('est_binomes') }} as statut_binomes,
-    {{ statut('est_binomes and est_confies') }} as statut_couverture_confies,
-    {{ statut('est_binomes and est_eligibles') }} as statut_couverture_pris_en_charge
+    {{ statut('est_binomes and est_confies and a_passage') }} as statut_couverture_confies,
+    {{ statut('est_binomes and est_eligibles and a_passage') }} as statut_couverture_pris_en_charge
 from mesurables

@@ -9,8 +9,10 @@ with situations as (
         situations.est_jeune_majeur,
         {{ age_au('personnes.date_naissance', 'situations.date_repere') }} as age,
         cast(
-            case situations.repere when 'fin_campagne' then scolarite.nivsco
-            else scolarite.nivsco_fin_annee_scolaire end as integer
+            case situations.repere
+                when 'fin_campagne' then scolarite.nivsco
+                else scolarite.nivsco_fin_annee_scolaire
+            end as integer
         ) as niveau
     from {{ ref('int_situations') }} as situations
     inner join {{ ref('int_personnes_ase') }} as personnes on situations.id_population = personnes.id_population

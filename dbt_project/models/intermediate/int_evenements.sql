@@ -33,7 +33,16 @@ uniques as (
         *,
         row_number() over (
             partition by id_population, territoire, typev, decision, nature, intervention, datdeb, datfin
-            order by campagne desc, nivsco, lieuacc, lieuplac, annee_naissance, mois_naissance, sexe, handicap, mina
+            order by
+                campagne desc,
+                nivsco asc,
+                lieuacc asc,
+                lieuplac asc,
+                annee_naissance asc,
+                mois_naissance asc,
+                sexe asc,
+                handicap asc,
+                mina asc
         ) as exemplaire
     from evenements
 ),
@@ -72,7 +81,7 @@ select
     lieu,
     type_accueil,
     -- Expertise, investigation and help with the family budget are not care.
-    not (decision = '2' and coalesce(nature, '') in ('11', '14', '19')) as est_en_charge,
+    not(decision = '2' and coalesce(nature, '') in ('11', '14', '19')) as est_en_charge,
     coalesce((decision = '1' and nature in ('20', '21')) or (decision = '2' and nature = '24'), false)
         as est_jeune_majeur,
     coalesce(decision = '2' and nature = '18', false) as est_placement_direct,

@@ -1,6 +1,8 @@
 -- From every OLINPE number to the young person: the person linked through S0, else the root of the number's chain.
 with numeros as (
-    select distinct evenements.numanonym, coalesce(racines.racine, evenements.numanonym) as racine
+    select distinct
+        evenements.numanonym,
+        coalesce(racines.racine, evenements.numanonym) as racine
     from {{ ref('stg_mesures_ase__evenements') }} as evenements
     left join {{ ref('int_numanonym_racines') }} as racines on evenements.numanonym = racines.numanonym
 ),

@@ -1,11 +1,20 @@
 -- A1 eligible young people at 31 December, with its breakdowns, and A1JM, young adults under young-adult care, apart.
-with situations as (
+with accueils as (
+    select distinct
+        type_accueil_regroupe,
+        accueil
+    from {{ ref('types_accueil') }}
+),
+
+situations as (
     select
         eligibilites.*,
         personnes.sexe,
+        accueils.accueil,
         {{ tranche_age('eligibilites.age') }} as tranche_age
     from {{ ref('int_eligibilites') }} as eligibilites
     inner join {{ ref('int_personnes_ase') }} as personnes on eligibilites.id_population = personnes.id_population
+    left join accueils on eligibilites.type_accueil_regroupe = accueils.type_accueil_regroupe
     where eligibilites.repere = 'fin_campagne'
 ),
 
@@ -32,14 +41,14 @@ base as (
 ),
 
 ventiles as (
-    {% for dimension in ['sexe', 'tranche_age', 'type_accueil_regroupe'] -%}
+    {% for dimension in ['sexe', 'tranche_age', 'accueil'] -%}
     select
         territoire,
-        '{{ dimension }}=' || {{ dimension }} as ventilation,
+        '{{ dimension }}=' || {{ classe_ventilation(dimension) }} as ventilation,
         count(*) as eligibles_nb
     from situations
     where est_eligible
-    group by territoire, {{ dimension }}
+    group by territoire, {{ classe_ventilation(dimension) }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),

@@ -1,20 +1,24 @@
--- O3 coverage in each territory: young people with a running mentoring pair at 31 December, over young people of 11 to
--- 17 confiés, and over those in care with AED and AEMO. One numerator: a ratio of two counts, each named.
-with accompagnes as (
+-- O3 coverage in each territory: of the young people of 11 to 17 who are confiés, and of those in care with AED and
+-- AEMO, how many have a running mentoring pair at 31 December. The numerator is part of the base: a pair of a young
+-- person who is followed at home does not cover one who is placed. So it needs the correspondence table (S0).
+with jeunes as (
     select
-        territoire,
-        count(*) as accompagnes_nb
-    from {{ ref('int_accompagnes') }}
-    group by territoire
+        eligibilites.territoire,
+        eligibilites.type_accueil_regroupe not in ('aed', 'aemo') as est_confie,
+        accompagnes.id_personne is not null as est_accompagne
+    from {{ ref('int_eligibilites') }} as eligibilites
+    left join {{ ref('int_accompagnes') }} as accompagnes on eligibilites.id_population = accompagnes.id_personne
+    where eligibilites.repere = 'fin_campagne' and eligibilites.est_11_17
 ),
 
-bases as (
+comptes as (
     select
         territoire,
-        sum(case when est_11_17 then 1 else 0 end) as pris_en_charge_nb,
-        sum(case when est_11_17 and type_accueil_regroupe not in ('aed', 'aemo') then 1 else 0 end) as confies_nb
-    from {{ ref('int_eligibilites') }}
-    where repere = 'fin_campagne'
+        count(*) as pris_en_charge_nb,
+        sum(case when est_accompagne then 1 else 0 end) as pris_en_charge_accompagnes_nb,
+        sum(case when est_confie then 1 else 0 end) as confies_nb,
+        sum(case when est_confie and est_accompagne then 1 else 0 end) as confies_accompagnes_nb
+    from jeunes
     group by territoire
 ),
 
@@ -23,20 +27,20 @@ base as (
         couverture.territoire,
         couverture.statut_couverture_confies,
         couverture.statut_couverture_pris_en_charge,
-        coalesce(accompagnes.accompagnes_nb, 0) as accompagnes_nb,
-        coalesce(bases.confies_nb, 0) as confies_nb,
-        coalesce(bases.pris_en_charge_nb, 0) as pris_en_charge_nb
+        coalesce(comptes.pris_en_charge_nb, 0) as pris_en_charge_nb,
+        coalesce(comptes.pris_en_charge_accompagnes_nb, 0) as pris_en_charge_accompagnes_nb,
+        coalesce(comptes.confies_nb, 0) as confies_nb,
+        coalesce(comptes.confies_accompagnes_nb, 0) as confies_accompagnes_nb
     from {{ ref('int_couverture') }} as couverture
-    left join accompagnes on couverture.territoire = accompagnes.territoire
-    left join bases on couverture.territoire = bases.territoire
+    left join comptes on couverture.territoire = comptes.territoire
 )
 
 {{ ligne_indicateur(
-    'O3', 'statut_couverture_confies', 'accompagnes_nb', denominateur='confies_nb', mesure='part', unite='part',
-    ventilation="'base=confies_11_17'"
+    'O3', 'statut_couverture_confies', 'confies_accompagnes_nb', denominateur='confies_nb', mesure='part',
+    unite='part', ventilation="'base=confies_11_17'"
 ) }}
 union all
 {{ ligne_indicateur(
-    'O3', 'statut_couverture_pris_en_charge', 'accompagnes_nb', denominateur='pris_en_charge_nb', mesure='part',
-    unite='part', ventilation="'base=pris_en_charge_11_17'"
+    'O3', 'statut_couverture_pris_en_charge', 'pris_en_charge_accompagnes_nb', denominateur='pris_en_charge_nb',
+    mesure='part', unite='part', ventilation="'base=pris_en_charge_11_17'"
 ) }}

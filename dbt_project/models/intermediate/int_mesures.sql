@@ -17,7 +17,8 @@ with mesures as (
         count(distinct case when typev = '3' then coalesce(datfin, make_date(cast(campagne as integer), 1, 1)) end)
             as fins_nb,
         -- An end sent without its date happened in its campagne, no one knows when: closed on 1 January.
-        max(case when typev = '3' then coalesce(datfin, make_date(cast(campagne as integer), 1, 1)) end) as derniere_fin,
+        max(case when typev = '3' then coalesce(datfin, make_date(cast(campagne as integer), 1, 1)) end)
+            as derniere_fin,
         {{ dernier_connu('lieu', 'rang_evenement') }} as dernier_lieu,
         {{ dernier_connu('type_accueil', 'rang_evenement') }} as dernier_type_accueil
     from {{ ref('int_evenements') }}

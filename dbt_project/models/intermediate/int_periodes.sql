@@ -24,7 +24,7 @@ numerotees as (
         *,
         sum(
             case
-                when fin_precedente is null or debut > cast({{ dbt.dateadd('day', 1, 'fin_precedente') }} as date) then 1
+                when fin_precedente is null or debut > fin_precedente + interval '1' day then 1
                 else 0
             end
         ) over (partition by id_population order by debut, fin rows unbounded preceding) as periode

@@ -1,11 +1,17 @@
 -- Where each young person in care stands on the three dates the indicators look at, one row a person and date.
 -- A place of care comes before a measure at home, then the latest measure begun.
 with dates as (
-    select 'fin_campagne' as repere, {{ jour('12-31') }} as date_repere
+    select
+        'fin_campagne' as repere,
+        {{ jour('12-31') }} as date_repere
     union all
-    select 'rentree' as repere, {{ jour('09-01') }} as date_repere
+    select
+        'rentree' as repere,
+        {{ jour('09-01') }} as date_repere
     union all
-    select 'fin_annee_scolaire' as repere, {{ jour('08-31') }} as date_repere
+    select
+        'fin_annee_scolaire' as repere,
+        {{ jour('08-31') }} as date_repere
 ),
 
 en_charge as (
@@ -17,7 +23,7 @@ en_charge as (
             partition by dates.repere, mesures.id_population
             order by
                 case when mesures.type_accueil in ('aed', 'aemo') then 1 else 0 end, mesures.debut desc,
-                mesures.territoire, mesures.decision, mesures.nature, mesures.intervention
+                mesures.territoire asc, mesures.decision asc, mesures.nature asc, mesures.intervention asc
         ) as rang,
         max(case when mesures.est_jeune_majeur then 1 else 0 end) over (
             partition by dates.repere, mesures.id_population

@@ -1,42 +1,28 @@
--- Every code of the breakdowns published: each one is a partition, so that a territory's rows add up to its total.
-with sexes as (
-    select 'sexe=' || code as ventilation, true as est_a1, true as est_o2
-    from (values ('F'), ('G'), ('inconnu')) as codes (code)
-),
-
-ages as (
-    select
-        'tranche_age=' || code as ventilation,
-        est_a1,
-        true as est_o2
-    from
-        (
-            values
-            ('moins_de_11', true),
-            ('11-13', true),
-            ('14-15', true),
-            ('16-17', true),
-            ('18_et_plus', false),
-            ('inconnu', false)
-        ) as codes (code, est_a1)
-),
-
-modalites as (
-    select 'modalite=' || code as ventilation, false as est_a1, true as est_o2
-    from (values ('presentiel'), ('distanciel'), ('mixte'), ('inconnu')) as codes (code)
-),
-
-types as (
-    select distinct 'type_accueil_regroupe=' || type_accueil_regroupe as ventilation, true as est_a1, true as est_o2
-    from {{ ref('types_accueil') }}
+-- Every code of the breakdowns published. They are coarse on purpose: a rare class in a territory is a handful of young
+-- people, and each hidden cell hides others. What no code holds (unknown, or 18 and over) is the rest of the total.
+with codes as (
+    select *
+    from (
+        values
+        ('sexe', 'F', true),
+        ('sexe', 'G', true),
+        ('tranche_age', '13_et_moins', true),
+        ('tranche_age', '14-15', true),
+        ('tranche_age', '16-17', true),
+        ('modalite', 'presentiel', false),
+        ('modalite', 'distanciel', false),
+        ('modalite', 'mixte', false)
+    ) as liste (dimension, code, est_a1)
     union all
-    select 'type_accueil_regroupe=inconnu' as ventilation, false as est_a1, true as est_o2
+    select distinct
+        'accueil' as dimension,
+        accueil as code,
+        true as est_a1
+    from {{ ref('types_accueil') }}
 )
 
-select ventilation, est_a1, est_o2 from sexes
-union all
-select ventilation, est_a1, est_o2 from ages
-union all
-select ventilation, est_a1, est_o2 from modalites
-union all
-select ventilation, est_a1, est_o2 from types
+select
+    dimension || '=' || code as ventilation,
+    est_a1,
+    true as est_o2
+from codes

@@ -7,7 +7,7 @@ with avant_index as (
         {{ dernier_connu('evenements.mina', 'evenements.rang_evenement', ['9']) }} as mina
     from {{ ref('int_cohorte_groupes') }} as groupes
     inner join {{ ref('int_evenements') }} as evenements
-        on groupes.id_population = evenements.id_population and evenements.date_evenement < groupes.date_index
+        on groupes.id_population = evenements.id_population and groupes.date_index > evenements.date_evenement
     group by groupes.id_population
 ),
 
@@ -22,11 +22,11 @@ mesures_avant as (
             order by
                 case when mesures.fin is null or mesures.fin >= groupes.date_index then 0 else 1 end,
                 case when mesures.type_accueil in ('aed', 'aemo') then 1 else 0 end, mesures.debut desc,
-                mesures.territoire, mesures.decision, mesures.nature, mesures.intervention
+                mesures.territoire asc, mesures.decision asc, mesures.nature asc, mesures.intervention asc
         ) as rang
     from {{ ref('int_cohorte_groupes') }} as groupes
     inner join {{ ref('int_mesures') }} as mesures
-        on groupes.id_population = mesures.id_population and mesures.debut < groupes.date_index
+        on groupes.id_population = mesures.id_population and groupes.date_index > mesures.debut
 )
 
 select
@@ -42,8 +42,7 @@ select
     avant_index.nivsco,
     case avant_index.handicap when '1' then false when '2' then true end as handicap,
     case avant_index.mina when '1' then false when '2' then true end as mna,
-    cast({{ dbt.datediff('mesures_avant.premier_debut', 'groupes.date_index', 'day') }} as bigint)
-        as anciennete_jours,
+    cast(groupes.date_index - mesures_avant.premier_debut as bigint) as anciennete_jours,
     cast(coalesce(mesures_avant.mesures_nb, 0) as bigint) as mesures_nb
 from {{ ref('int_cohorte_groupes') }} as groupes
 inner join {{ ref('int_personnes_ase') }} as personnes on groupes.id_population = personnes.id_population

@@ -7,7 +7,7 @@ with de_l_annee as (
             order by
                 coalesce(fin, date '2999-12-31') desc,
                 case when type_accueil in ('aed', 'aemo') then 1 else 0 end, debut desc,
-                territoire, decision, nature, intervention
+                territoire asc, decision asc, nature asc, intervention asc
         ) as rang
     from {{ ref('int_mesures') }}
     where fin is null or fin >= {{ jour('01-01') }}

@@ -7,7 +7,7 @@ with conventions as (
             order by
                 campagne desc,
                 case when depose_par like 'association-%' then 2 else 1 end,
-                depose_par
+                depose_par asc
         ) as rang
     from {{ source('brut', 'conventions') }}
     where campagne <= {{ var('campagne') }}

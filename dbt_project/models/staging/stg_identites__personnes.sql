@@ -11,7 +11,7 @@ with identites as (
 classees as (
     select
         *,
-        row_number() over (partition by id_jeune order by campagne desc, id_personne) as rang
+        row_number() over (partition by id_jeune order by campagne desc, id_personne asc) as rang
     from identites
     where campagne <= {{ var('campagne') }}
 )

@@ -11,7 +11,7 @@ with perimetres as (
         brut.statut_validation,
         row_number() over (
             partition by coalesce(emetteurs.emetteur, brut.depose_par), brut.source
-            order by brut.date_extraction desc nulls last, brut.depose_par
+            order by brut.date_extraction desc nulls last, brut.depose_par asc
         ) as rang
     from {{ source('brut', 'perimetre') }} as brut
     left join {{ ref('emetteurs') }} as emetteurs on brut.emetteur = emetteurs.emetteur
