@@ -94,17 +94,13 @@ def validate(table: str, stage: str, frame: pd.DataFrame) -> Outcome:
         gx.ExpectationSuite(name=table, expectations=suite(table)),
         result_format={"result_format": "BASIC", "partial_unexpected_count": 0},
     )
-    results = sorted(
-        (_result(found) for found in validation.results), key=lambda r: (not r.bloquant, r.libelle)
-    )
+    results = sorted((_result(found) for found in validation.results), key=lambda r: (not r.bloquant, r.libelle))
     return Outcome(table, stage, tuple(results))
 
 
 def _result(found: Any) -> RuleResult:
     meta = found.expectation_config.meta
-    return RuleResult(
-        meta["libelle"], meta["bloquant"], bool(found.success), "" if found.success else _detail(found)
-    )
+    return RuleResult(meta["libelle"], meta["bloquant"], bool(found.success), "" if found.success else _detail(found))
 
 
 def _detail(found: Any) -> str:

@@ -129,5 +129,12 @@ DBT_TESTS = {
     "unique": "Sans doublon",
     "accepted_values": "Codes attendus",
     "relationships": "Renvoie à une ligne existante",
+    "cle_unique": "Une ligne par clé",
+    "fin_apres_debut": "Aucune fin avant le début",
+    "niveau_complet": "Tous les territoires sont présents",
+    "somme_nationale": "La France est la somme des territoires",
+    "ventilations_contenues": "Une ventilation ne dépasse pas son total",
+    "valeurs_coherentes": "Valeur, numérateur et dénominateur s'accordent",
+    "flux_conserve": "Le flux conserve les effectifs",
 }
-"""French words for dbt's own generic tests; ours carry their French name already."""
+"""French words for the generic tests, dbt's own and ours."""

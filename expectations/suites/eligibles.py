@@ -10,7 +10,5 @@ def rules() -> list[Expectation]:
     """Rules of the mart `eligibles`."""
     return [
         rule(gxe.ExpectColumnValuesToBeUnique, "Une ligne par jeune éligible", column="id_population"),
-        rule(
-            gxe.ExpectColumnValuesToNotBeNull, "Tout jeune éligible a une tranche d'âge", column="tranche_age"
-        ),
+        rule(gxe.ExpectColumnValuesToNotBeNull, "Tout jeune éligible a une tranche d'âge", column="tranche_age"),
     ]

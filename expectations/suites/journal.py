@@ -16,9 +16,7 @@ def prepare(frame: pd.DataFrame) -> pd.DataFrame:
     accepted = frame["statut"].eq("acceptee")
     return frame.assign(
         ecart_lignes=(received - counts[COUNTS].sum(axis=1)).where(accepted).astype("float64"),
-        part_ecartee=(counts["lignes_ecartees"] / received.where(received > 0))
-        .where(accepted)
-        .astype("float64"),
+        part_ecartee=(counts["lignes_ecartees"] / received.where(received > 0)).where(accepted).astype("float64"),
         est_accepte=accepted.astype(int),
     )
 

@@ -125,15 +125,23 @@ def release_estimates(
 
     frame: one row an estimate. n_columns: group sizes; events: number with the trait → size of its group. A row is
     hidden whole (all but `keys`) when a size, a number with the trait or without it is under the threshold, 0
-    included, or when a size is unknown. Sums over rows are no issue: items are questions put to the same people, not
-    parts of a total; numbers of missing answers describe the survey, and pass. Returns the same columns and
-    `diffusion`.
+    included. A group that was not asked (size and number with the trait both missing) hides nothing, unless no group
+    was; a size missing beside a known number hides the row. Sums over rows are no issue: items are questions put to
+    the same people, not parts of a total; numbers of missing answers describe the survey, and pass. Returns the same
+    columns and `diffusion`.
     """
     threshold = rules().threshold(audience)
     events = events or {}
     small = pd.Series(False, index=frame.index)
-    for column in {*n_columns, *events.values()}:
-        small |= ~(frame[column] >= threshold).fillna(False).astype(bool)
+    trait_of = {size: with_trait for with_trait, size in events.items()}
+    sizes = sorted({*n_columns, *events.values()})
+    unasked = {size: frame[size].isna() & frame[trait_of[size]].isna() for size in sizes if size in trait_of}
+    nobody = pd.Series(bool(sizes), index=frame.index)
+    for size in sizes:
+        absent = unasked.get(size, pd.Series(False, index=frame.index))
+        small |= ~absent & ~(frame[size] >= threshold).fillna(False).astype(bool)
+        nobody &= absent
+    small |= nobody
     for with_trait, size in events.items():
         known = frame[with_trait].notna()
         without = frame[size] - frame[with_trait]

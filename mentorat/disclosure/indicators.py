@@ -1,16 +1,17 @@
 """Release of the mart `indicateurs`: every count of the table is a cell of one linear system.
 
-Cells. A row `nombre` has one count, a row `part` a numerator and a base; the complement (base − numerator) is
-a derived cell, since a share gives it away. A count has one cell wherever it is shown: the numerator of a
-share and the number it is the share of; and any two series of counts that are equal in every territory where
-both are known (the base of one share and the base of another, or the number of eligible young people): no
-list of names to keep up to date, and an equality by chance only makes the attacker stronger. Bases that are
-constants known to all (`KNOWN_BASES`) are no cells. `n_manquants` of a territory is a count like any other
-(at national level it counts territories, and passes).
+Cells. A row `nombre` has one count, a row `part` a numerator and a base; the complement (base − numerator) is a derived
+cell, since a share gives it away. A count has one cell wherever it is shown: the numerator of a share and the number
+it is the share of, and any two series that are equal in every territory where both are known (the base of a share and
+the number of eligible young people). There is no list of names to keep up to date, and an equality by chance only
+makes the attacker stronger. Bases that are constants known to all (`KNOWN_BASES`) are no cells. `n_manquants` of a
+territory is hidden from 1 to threshold − 1, and granted to the attacker otherwise (at national level it counts
+territories, and passes).
 
 Equations. A ventilation along a dimension of `PARTITIONS` adds up to the count without it, with a derived
 cell for what no category holds; the nation adds up its territories, Alsace and Corsica their two
-départements; base = numerator + complement; `WITHIN` names counts that cannot exceed another.
+départements; base = numerator + complement; `WITHIN` and `NESTED` name counts that cannot exceed another, the
+difference being a derived cell.
 
 Sensitive: a count from 1 to threshold − 1; a complement under the threshold; 0 where a base is above 0 (0 % and 100
 %), or where a ventilation holds someone whose category is known. Every other zero is plain information, that
@@ -34,16 +35,20 @@ from mentorat.disclosure.rules import Audience, rules
 from mentorat.errors import PublicationStopped
 
 PARTITIONS = frozenset({"sexe", "tranche_age", "accueil", "modalite"})
-"""Dimensions whose categories share out the total; `base=` is none of them: it names a denominator."""
+"""Dimensions whose categories share out the total."""
+OTHERS = frozenset({"base"})
+"""Dimensions that share out nothing (`base=` names a denominator). One in neither list stops publication."""
 KNOWN_BASES = frozenset({"base=suivis_350000"})
 """Bases that anyone knows, published elsewhere."""
 WITHIN = {"O3": "O2"}
 """Counts that cannot exceed another of the same date: young people with a pair, and running pairs."""
+NESTED = {"base=confies_11_17": "base=pris_en_charge_11_17"}
+"""Bases that are part of another: what is counted on one is counted on the other."""
 MEMBERS = {"20R": ("2A", "2B"), "6AE": ("67", "68")}
 """Collectivités made of several territories."""
 MEASURES = ("nombre", "part", "ecart")
 
-COUNTS = ("numerateur", "denominateur", "n_manquants")
+COUNTS = ("numerateur", "denominateur")
 _ROW = ["campagne", "periode", "niveau", "code", "indicateur", "ventilation", "mesure"]
 _RULES = ["zero_et_totalite", "part_et_base", "intervalle"]
 _RANK = {"national": 3, "collectivite": 2}
@@ -106,10 +111,11 @@ def release_indicators(indicateurs: pd.DataFrame, audience: Audience, name: str 
     hidden: frozenset[str] = frozenset()
     for step in ("partenaire", "public") if audience == "public" else ("partenaire",):
         shown = table if step == "partenaire" else table[_is_public(table)]
-        system = _system(shown, keys)
-        done = system.protect(regles.threshold(step), regles.protection(step), hidden)
+        threshold = regles.threshold(step)
+        system = _system(shown, keys, threshold)
+        done = system.protect(threshold, regles.protection(step), hidden)
         hidden = done.hidden
-    released = _blank(shown, keys.loc[shown.index], hidden)
+    released = _blank(shown, keys.loc[shown.index], hidden, threshold)
     refuse_if_breached(_visible(released, keys.loc[shown.index]), sorted(system.equations, key=repr), done.needs, name)
     rule_ids = [f"seuil_{audience}", *_RULES, *(["ventilation_departement"] if audience == "public" else [])]
     return open_door(
@@ -117,7 +123,7 @@ def release_indicators(indicateurs: pd.DataFrame, audience: Audience, name: str 
         name=name,
         audience=audience,
         rule_ids=rule_ids,
-        threshold=regles.threshold(audience),
+        threshold=threshold,
         cells=len(set(system.counts) - system.derived),
         primary=len(done.primary),
         secondary=len(done.secondary),
@@ -160,7 +166,12 @@ def _complete(table: pd.DataFrame) -> pd.DataFrame:
             "Publication arrêtée : aucune règle de diffusion n'existe pour la mesure " + ", ".join(unknown) + "."
         )
     table = table.reset_index(drop=True).assign(ventilation=table["ventilation"].fillna("").to_numpy())
-    table = table.astype(dict.fromkeys(COUNTS, "Int64") | {"valeur": "float64"})
+    dimensions = {part.split("=")[0] for ventilation in set(table["ventilation"]) for part in _dimensions(ventilation)}
+    if unruled := sorted(dimensions - PARTITIONS - OTHERS):
+        raise PublicationStopped(
+            "Publication arrêtée : aucune règle de diffusion n'existe pour la ventilation " + ", ".join(unruled) + "."
+        )
+    table = table.astype(dict.fromkeys([*COUNTS, "n_manquants"], "Int64") | {"valeur": "float64"})
     if table.duplicated(_ROW).any():
         raise ValueError("indicateurs: a measure is given twice")
     counts = table[(table["mesure"] == "nombre") & table["numerateur"].notna()]
@@ -201,7 +212,6 @@ def _keys(table: pd.DataFrame) -> pd.DataFrame:
     absent = {
         "numerateur": table["numerateur"].isna(),
         "denominateur": table["denominateur"].isna() | constant | (table["mesure"] != "part"),
-        "n_manquants": table["n_manquants"].isna() | (table["niveau"] == "national"),
     }
     for count in COUNTS:
         keys[count] = (names + "|" + count).where(~absent[count], None)
@@ -219,7 +229,7 @@ def _keys(table: pd.DataFrame) -> pd.DataFrame:
                     "compte": count,
                 }
             )
-            for count in ("numerateur", "denominateur")
+            for count in COUNTS
         ]
     ).dropna(subset=["cle"])
     for _, group in cells.groupby("croisement"):
@@ -235,9 +245,10 @@ def _keys(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _equal_series(wide: pd.DataFrame) -> Iterator[tuple[int, int, np.ndarray[Any, np.dtype[np.bool_]]]]:
-    """Pairs of series (rows of `wide`) equal wherever both are known, with those places.
+    """Pairs of series (rows of `wide`) equal in each territory where both are known, with the places of one count.
 
-    A numerator and its own base stay two cells even when every share is 100 %: it is what must not be seen.
+    The national figures are one count when they add up the same territories only. A numerator and its own base stay
+    two cells even when every share is 100 %: it is what must not be seen.
     """
     values = wide.to_numpy()
     labels: list[tuple[str, str]] = wide.index.tolist()
@@ -251,17 +262,21 @@ def _equal_series(wide: pd.DataFrame) -> Iterator[tuple[int, int, np.ndarray[Any
             return 1
         return 0 if one.rsplit("|", 1)[0] == other.rsplit("|", 1)[0] else 2
 
+    local = np.array(["|national|" not in lieu for lieu in wide.columns], dtype=np.bool_)
+    known = ~np.isnan(values)
     for one, other in sorted(combinations(range(len(labels)), 2), key=kinship):
-        shared = ~np.isnan(values[one]) & ~np.isnan(values[other])
-        if not shared.any() or (values[one] != values[other])[shared].any():
+        shared = known[one] & known[other]
+        compared = shared & local if (shared & local).any() else shared
+        if not compared.any() or (values[one] != values[other])[compared].any():
             continue
-        if kinship((one, other)) and not values[one][shared].any():  # two things that never happened are not one
+        if kinship((one, other)) and not values[one][compared].any():  # two things that never happened are not one
             continue
         ends = {root[one], root[other]}
         if any({root[part], root[base]} == ends for part, base in shares):
             continue
         root = [min(ends) if end in ends else end for end in root]
-        yield one, other, shared
+        everywhere = (known[one] == known[other])[local].all() or not (shared & local).any()
+        yield one, other, shared & (values[one] == values[other]) & (local | everywhere)
 
 
 class _Same:
@@ -281,12 +296,12 @@ class _Same:
             self._first[high] = low
 
 
-def _system(shown: pd.DataFrame, keys: pd.DataFrame) -> _System:
+def _system(shown: pd.DataFrame, keys: pd.DataFrame, threshold: int) -> _System:
     """Cells and equations of the rows an audience may receive."""
     system = _System()
     cell: dict[tuple[str, ...], str] = {}
     key_of: dict[str, dict[Any, Any]] = {count: keys[count].to_dict() for count in COUNTS}
-    rows = list(_tuples(shown[[*_ROW, *COUNTS]]))
+    rows = list(_tuples(shown[[*_ROW, *COUNTS, "n_manquants"]]))
     for row in rows:
         depth = _RANK.get(row.niveau, 1) - (1 if _partition(row.ventilation) else 0)
         for count in COUNTS:
@@ -301,7 +316,7 @@ def _system(shown: pd.DataFrame, keys: pd.DataFrame) -> _System:
         if row.mesure == "part" and num is not None and row.denominateur > 0:
             system.trait.add(num)
             _tie_share(system, num, key_of["denominateur"][row.Index])
-    _tie_ventilations(system, rows, cell)
+    _tie_ventilations(system, rows, cell, threshold)
     _tie_places(system, cell)
     _tie_bounds(system, cell)
     return system
@@ -315,16 +330,17 @@ def _tie_share(system: _System, num: str, den: str | None) -> None:
         system.add(den, [num, rest])
 
 
-def _tie_ventilations(system: _System, rows: list[Any], cell: dict[tuple[str, ...], str]) -> None:
-    """total = sum of its categories + what no category holds (known where `n_manquants` says it)."""
+def _tie_ventilations(system: _System, rows: list[Any], cell: dict[tuple[str, ...], str], threshold: int) -> None:
+    """total = sum of its categories + what no category holds (known where a visible `n_manquants` says it)."""
     groups: dict[tuple[tuple[str, ...], str], list[str]] = defaultdict(list)
     nameless: dict[str, bool] = {}
     zeros = {key for key, value in system.counts.items() if value == 0}
     structural: set[str] = set()
+    shown = {tuple(map(str, row[1:8])): row.n_manquants for row in rows if not pd.isna(row.n_manquants)}
     for row in rows:
         campagne, periode, niveau, code, indicateur, ventilation, mesure = (str(value) for value in row[1:8])
         for parent, dimension in _parents(ventilation):
-            for count in ("numerateur", "denominateur"):
+            for count in COUNTS:
                 above = (campagne, periode, niveau, code, indicateur, parent, mesure, count)
                 key = cell.get((campagne, periode, niveau, code, indicateur, ventilation, mesure, count))
                 if key is not None and above in cell:
@@ -337,21 +353,17 @@ def _tie_ventilations(system: _System, rows: list[Any], cell: dict[tuple[str, ..
         known = [category for category in categories if not nameless[category]]
         if sum(system.counts[category] for category in known) > 0:
             system.trait.update(category for category in known if category not in structural)
-        left = system.counts[total] - sum(system.counts[part] for part in categories)
-        missing = cell.get((*whole[:-1], "n_manquants"))
-        if missing is not None and system.counts[missing] == left:
-            rest: str | None = missing
-        else:
-            rest = system.remainder(total, categories, f"{total}|sans {dimension}") if left > 0 else None
-        system.add(total, [*categories, rest] if rest else categories)
+        left = system.counts[total] - sum(system.counts[category] for category in categories)
+        told = left == shown.get(whole[:-1]) and left >= threshold
+        if left > 0 and not told and (rest := system.remainder(total, categories, f"{total}|sans {dimension}")):
+            categories.append(rest)
+        system.add(total, categories)
 
 
 def _tie_places(system: _System, cell: dict[tuple[str, ...], str]) -> None:
     """nation = sum of territories (and of associations); Alsace, Corsica = sum of their two départements."""
     sums: dict[tuple[str, str], list[str]] = defaultdict(list)
     for (campagne, periode, niveau, code, *rest), key in cell.items():
-        if rest[-1] == "n_manquants":
-            continue
         nation = cell.get((campagne, periode, "national", "FR", *rest))
         if nation is not None and niveau in {"departement", "association"}:
             sums[nation, niveau].append(key)
@@ -366,20 +378,27 @@ def _tie_places(system: _System, cell: dict[tuple[str, ...], str]) -> None:
 def _tie_bounds(system: _System, cell: dict[tuple[str, ...], str]) -> None:
     """A count that cannot exceed another: the larger is the smaller and a derived cell."""
     for (*head, indicateur, ventilation, mesure, count), small in list(cell.items()):
+        others = []
         if mesure == "part" and count == "numerateur" and indicateur in WITHIN:
-            large = cell.get((*head, WITHIN[indicateur], ";".join(_partition(ventilation)), "nombre", count))
+            others.append((WITHIN[indicateur], ";".join(_partition(ventilation)), "nombre", count))
+        if ventilation in NESTED:
+            others.append((indicateur, NESTED[ventilation], mesure, count))
+        for other in others:
+            large = cell.get((*head, *other))
             if large is not None and large != small:
                 more = system.remainder(large, [small], f"{large}|au-delà de|{small}")
                 if more is not None:
                     system.add(large, [small, more])
 
 
-def _blank(shown: pd.DataFrame, keys: pd.DataFrame, hidden: frozenset[str]) -> pd.DataFrame:
+def _blank(shown: pd.DataFrame, keys: pd.DataFrame, hidden: frozenset[str], threshold: int) -> pd.DataFrame:
     """The rows an audience receives, without what is hidden."""
     covered = keys.isin(hidden)
     released = shown.copy()
     for count in COUNTS:
         released[count] = released[count].mask(covered[count])
+    few = released["n_manquants"].between(1, threshold - 1).fillna(False).astype(bool)
+    released["n_manquants"] = released["n_manquants"].mask(few & (released["niveau"] != "national"))
     secret = covered["numerateur"] | covered["denominateur"]
     head = [shown[column] for column in ("campagne", "periode", "niveau", "code", "indicateur")]
     # a gap to an objective is the objective less the count: it goes with the counts of its indicator

@@ -9,7 +9,7 @@ import pandas as pd
 from mentorat.disclosure.door import _TOKEN, ReleasedTable
 from mentorat.disclosure.rules import Audience
 from mentorat.errors import PublicationStopped
-from mentorat.lake import written_aside, write_parquet
+from mentorat.lake import write_parquet, written_aside
 
 
 def _paths(folder: Path, name: str, audience: Audience) -> tuple[Path, Path]:
@@ -26,9 +26,7 @@ def save_release(table: ReleasedTable, folder: Path) -> Path:
     write_parquet(table.frame, data)
     with written_aside(record) as aside:
         aside.write_text(
-            json.dumps(
-                table.audit | {"sha256_parquet": _digest(data)}, ensure_ascii=False, indent=1, sort_keys=True
-            ),
+            json.dumps(table.audit | {"sha256_parquet": _digest(data)}, ensure_ascii=False, indent=1, sort_keys=True),
             encoding="utf-8",
         )
     return data

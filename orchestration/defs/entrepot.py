@@ -43,6 +43,7 @@ def entrepot(context: AssetExecutionContext, dbt: DbtCliResource, maison: Maison
     os.environ.update(dbt_environment(settings))
     arguments = [
         "build",
+        "--full-refresh",  # the warehouse is derived whole from Parquet; a seed may have gained a column since
         "--vars",
         json.dumps(dbt_vars(settings, campagne)),
         "--exclude-resource-type",

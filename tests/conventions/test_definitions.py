@@ -44,9 +44,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> dict:
     return json.loads(result.stdout.splitlines()[-1])
 
 
-@pytest.mark.parametrize(
-    "module", ["great_expectations", "statsmodels", "altair", "vl_convert", "typst", "nbclient"]
-)
+@pytest.mark.parametrize("module", ["great_expectations", "statsmodels", "altair", "vl_convert", "typst", "nbclient"])
 def test_loading_definitions_does_not_import_it(loaded: dict, module: str) -> None:
     assert module not in loaded["modules"]
 

@@ -15,11 +15,7 @@ def tracked_files() -> list[Path]:
     """Files git tracks, or every source file when the project is not in a git checkout (an unpacked archive)."""
     result = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
     names = [name for name in result.stdout.split("\0") if name]
-    return (
-        [ROOT / name for name in names]
-        if names
-        else [p for room in ROOMS for p in (ROOT / room).rglob("*.py")]
-    )
+    return [ROOT / name for name in names] if names else [p for room in ROOMS for p in (ROOT / room).rglob("*.py")]
 
 
 def imported_modules(path: Path) -> set[str]:
@@ -84,9 +80,7 @@ def test_the_run_lock_is_part_of_the_development_lock() -> None:
 
 def test_every_dependency_says_why() -> None:
     lines = (ROOT / "pyproject.toml").read_text(encoding="utf-8").splitlines()
-    requirements = [
-        line for line in lines if re.match(r'^    "[A-Za-z0-9_-]+(\[[a-z]+\])?[=<>!~,0-9.]', line)
-    ]
+    requirements = [line for line in lines if re.match(r'^    "[A-Za-z0-9_-]+(\[[a-z]+\])?[=<>!~,0-9.]', line)]
     requirements = [line for line in requirements if not re.match(r'^    "[A-Z]+\d+"', line)]
     assert len(requirements) > 30
     assert [line for line in requirements if "# " not in line] == []
@@ -94,6 +88,4 @@ def test_every_dependency_says_why() -> None:
 
 def test_telemetry_is_off_in_committed_configuration() -> None:
     assert "enabled: false" in (ROOT / "orchestration" / "dagster.yaml").read_text(encoding="utf-8")
-    assert "send_anonymous_usage_stats: false" in (ROOT / "dbt_project" / "dbt_project.yml").read_text(
-        encoding="utf-8"
-    )
+    assert "send_anonymous_usage_stats: false" in (ROOT / "dbt_project" / "dbt_project.yml").read_text(encoding="utf-8")

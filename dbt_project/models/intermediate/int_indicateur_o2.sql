@@ -22,16 +22,19 @@ base as (
     left join comptes on couverture.territoire = comptes.territoire
 ),
 
+accueils as (
+    select distinct
+        type_accueil_regroupe,
+        accueil
+    from {{ ref('types_accueil') }}
+),
+
 actifs as (
     select
         binomes.*,
         accueils.accueil
     from {{ ref('int_binomes') }} as binomes
-    left join (select distinct
-        type_accueil_regroupe,
-        accueil
-    from {{ ref('types_accueil') }}) as accueils
-        on binomes.type_accueil_regroupe = accueils.type_accueil_regroupe
+    left join accueils on binomes.type_accueil_regroupe = accueils.type_accueil_regroupe
     where binomes.nature = 'mentorat' and binomes.est_actif_fin_campagne
 ),
 

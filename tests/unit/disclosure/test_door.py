@@ -30,7 +30,8 @@ def test_a_released_table_cannot_be_made_by_hand() -> None:
 
 def test_changing_the_frame_or_the_audit_one_reads_changes_nothing() -> None:
     table = released()
-    table.frame.loc[0, "valeur"] = 3
+    copy = table.frame
+    copy.loc[0, "valeur"] = 3
     table.audit["reason"] = "autre"
     assert table.frame.loc[0, "valeur"] == 12 and table.audit["reason"] == "chiffres d'essai"
     with pytest.raises(dataclasses.FrozenInstanceError):

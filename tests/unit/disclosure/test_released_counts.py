@@ -95,6 +95,21 @@ def test_an_estimate_of_unknown_size_is_hidden() -> None:
     assert release_estimates(frame, ["n"], "public", keys=["item"]).frame["att"].isna().all()
 
 
+def test_a_question_one_group_alone_was_asked_is_judged_on_that_group() -> None:
+    frame = pd.DataFrame(
+        {
+            "item": ["mentored only", "too few", "half known"],
+            "n_mentores": pd.array([400, 9, 400], dtype="Int64"),
+            "x_mentores": pd.array([300, 5, 300], dtype="Int64"),
+            "n_non_mentores": pd.array([pd.NA, pd.NA, pd.NA], dtype="Int64"),
+            "x_non_mentores": pd.array([pd.NA, pd.NA, 40], dtype="Int64"),
+        }
+    )
+    events = {"x_mentores": "n_mentores", "x_non_mentores": "n_non_mentores"}
+    seen = release_estimates(frame, list(events.values()), "public", events=events, keys=["item"]).frame
+    assert seen["diffusion"].tolist() == ["publie", "secret", "secret"]
+
+
 def test_figures_already_public_pass_with_their_source() -> None:
     frame = pd.DataFrame({"item": ["se_sent_seul"], "effectif": [3]})
     seen = release_public_figures(frame, reason="étude de 2022, publiée par ses auteurs")

@@ -209,7 +209,7 @@ def test_most_figures_stay_visible(released: dict[str, ReleasedTable]) -> None:
 
 
 def test_the_order_of_rows_changes_nothing(drawn: Callable[..., pd.DataFrame]) -> None:
-    small = drawn(seed=2, territories=["01", "02", "2A", "2B", "67", "68"], scale=0.2)
+    small = drawn(seed=2, territories=["01", "2A", "2B"], scale=0.2)
     mixed = small.sample(frac=1, random_state=1)
     one, other = release_indicators(small, "public"), release_indicators(mixed, "public")
     assert one.audit == other.audit
@@ -218,6 +218,29 @@ def test_the_order_of_rows_changes_nothing(drawn: Callable[..., pd.DataFrame]) -
 def test_a_measure_without_a_rule_stops_publication() -> None:
     with pytest.raises(PublicationStopped, match="mediane"):
         release_indicators(mart(("01", "O4", "", 60, None)).assign(mesure="mediane"), "public")
+
+
+def test_a_ventilation_without_a_rule_stops_publication() -> None:
+    with pytest.raises(PublicationStopped, match="taille"):
+        release_indicators(mart(("01", "A1", "taille=petite", 60, None)), "public")
+
+
+def test_the_base_of_a_share_is_the_count_it_is_even_where_more_territories_have_that_count() -> None:
+    """02 gave no proposal: the nations differ, the base of 01 is still its number of eligible young people."""
+    table = mart(
+        ("01", "A1", "", 40, None),
+        ("03", "A1", "", 3, None),
+        ("02", "A1", "", 70, None),
+        ("FR", "A1", "", 113, None),
+        ("01", "A3", "", 12, 40),
+        ("02", "A3", "", None, None),
+        ("03", "A3", "", 1, 3),
+        ("FR", "A3", "", 13, 43),
+    )
+    seen = release_indicators(table, "partenaire")
+    bases = {code: read(seen, code, "A3", mesure="part")["denominateur"] for code in ("01", "FR")}
+    assert pd.isna(read(seen, "01", "A1")["valeur"]) == pd.isna(bases["01"])
+    assert not (pd.notna(bases["01"]) and pd.notna(bases["FR"]))
 
 
 def test_a_measure_given_twice_is_refused() -> None:
@@ -229,3 +252,12 @@ def test_the_audit_says_what_was_done(released: dict[str, ReleasedTable]) -> Non
     audit = released["public"].audit
     assert audit["threshold"] == 11 and audit["rules"][0] == "seuil_public"
     assert 0 < audit["hidden_primary"] < audit["cells"] and len(audit["sha256"]) == 64
+
+
+def test_the_difference_of_nested_counts_is_a_count() -> None:
+    """27 young people with a pair, 25 of them in a placement: 2 are followed at home."""
+    bases = {"base=confies_11_17": (25, 300), "base=pris_en_charge_11_17": (27, 500)}
+    table = mart(*(("01", "O3", base, x, n) for base, (x, n) in bases.items()))
+    seen = release_indicators(table, "partenaire")
+    hidden = [is_hidden(read(seen, "01", "O3", base, "part")) for base in bases]
+    assert hidden.count(True) == 1

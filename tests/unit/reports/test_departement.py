@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from mentorat.errors import UsageError
+from mentorat.reference import load
 from reports.departement import departement_report
 from reports.html import html_page
 from reports.model import Chain, KeyFigures, Report, SmallTables, Table
@@ -134,7 +135,9 @@ def test_a_row_that_is_not_there_is_not_a_zero() -> None:
 
 def test_codes_have_french_labels_and_unknown_codes_are_shown_as_they_are() -> None:
     assert label("tranche_age", "11-13") == "11-13 ans"
-    assert label("type_accueil_regroupe", "assistant_familial") == "Famille d'accueil"
-    assert label("type_accueil_regroupe", "autonomie") == "Hébergement autonome, semi-autonomie"
+    assert label("tranche_age", "13_et_moins") == "13 ans ou moins"
+    assert {
+        code for code in load("types_accueil")["accueil"] if label("accueil", code) == code.replace("_", " ")
+    } == set()
     assert label("modalite", "distanciel") == "Distanciel"
     assert label("sexe", "nouveau_code") == "nouveau code"
