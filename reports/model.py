@@ -51,13 +51,15 @@ class Column:
 class Table:
     """A table of texts already formatted: the first column names the row.
 
-    Raises ValueError when a row has not as many cells as there are columns.
+    `folded`: the words under which a page keeps a long table closed (paper shows it open). Raises ValueError when a
+    row has not as many cells as there are columns.
     """
 
     title: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
+    folded: str = ""
 
     def __post_init__(self) -> None:
         wrong = [row for row in self.rows if len(row) != len(self.columns)]

@@ -145,7 +145,7 @@ def _coverage(indicators: Indicators) -> Section:
     values = [cell.value for cell in cells if cell.state == "chiffre" and cell.value is not None]
     hidden = sum(cell.state == "secret" for cell in cells)
     silent = len(cells) - len(values) - hidden
-    title = "Couverture : combien de territoires à chaque niveau"
+    title = f"Part des {label('base', base)} ayant un binôme actif : combien de territoires à chaque niveau"
     left = (
         f"{fr_number(len(values))} territoires ont une couverture publiée ; {fr_number(hidden)} sont "
         "sous secret "
@@ -157,9 +157,7 @@ def _coverage(indicators: Indicators) -> Section:
     middle = float(pd.Series(values).median())
     chart = Chart(
         title=title,
-        svg=histogram_svg(
-            classes, f"part des {label('base', base)} ayant un binôme actif, en %", "nombre de territoires"
-        ),
+        svg=histogram_svg(classes, "part des jeunes ayant un binôme actif, en %", "nombre de territoires"),
         alt=f"Histogramme de la couverture. {left} La moitié des territoires publiés sont au-dessus de "
         f"{fr_percent(middle)}. Par classe : " + " ; ".join(f"{name} % : {count}" for name, count in classes) + ".",
         data=Table(

@@ -13,6 +13,8 @@ from reports.model import Column, KeyFigure, KeyFigures, Paragraph, Report, Sect
 from reports.parts import HIDDEN_NOTE, mention
 from reports.reading import HIDDEN, checked
 
+LONG = 60
+"""Rows above which a table is kept closed."""
 COUNTS = {
     "fichiers": "Fichiers",
     "fichiers_refuses": "Fichiers refusés",
@@ -48,8 +50,12 @@ def quality_page(
         mention_detail=detail,
         sections=(
             _summary(controles, tests_dbt),
-            Section("controles", "Contrôles aux frontières", _checks("Contrôles par source", "Source", controles)),
-            Section("tests", "Tests des tables calculées", _tests(tests_dbt)),
+            Section(
+                "controles",
+                "Contrôles aux frontières",
+                _checks("Contrôles par source", "Source", controles, "Voir chaque règle"),
+            ),
+            Section("tests", "Tests des tables calculées", _checks("Tests par table", "Table", tests_dbt)),
             _received(frame),
         ),
         sources=("Journal des fichiers reçus et résultats des contrôles de la campagne.",),
@@ -86,17 +92,34 @@ def _summary(controles: Sequence[Mapping[str, Any]], tests_dbt: Sequence[Mapping
     return Section("essentiel", "L'essentiel", (figures, text))
 
 
-def _checks(title: str, heading: str, checks: Sequence[Mapping[str, Any]]) -> tuple[Table | Paragraph, ...]:
+def _checks(
+    title: str, heading: str, checks: Sequence[Mapping[str, Any]], folded: str = ""
+) -> tuple[Table | Paragraph, ...]:
+    """One line a source or table, since nearly all rules hold; those that do not, in full; every rule, folded."""
     if not checks:
         return (Paragraph("Aucun contrôle n'a été exécuté."),)
+    names = sorted({str(check["source"]) for check in checks}, key=source_label)
+    kept = {name: [bool(check["succes"]) for check in checks if check["source"] == name] for name in names}
+    summary = Table(
+        title,
+        (Column(heading), Column("Contrôles", True), Column("Tenus", True), Column("Non tenus", True)),
+        tuple(
+            (source_label(name), fr_number(len(held)), fr_number(sum(held)), fr_number(len(held) - sum(held)))
+            for name, held in kept.items()
+        ),
+    )
+    failed = [check for check in checks if not check["succes"]]
+    return (
+        summary,
+        *((_in_full("Contrôles non tenus", heading, failed),) if failed else ()),
+        *((_in_full("Toutes les règles", heading, checks, folded),) if folded else ()),
+    )
+
+
+def _in_full(title: str, heading: str, checks: Sequence[Mapping[str, Any]], folded: str = "") -> Table:
     ordered = sorted(
         checks,
-        key=lambda check: (
-            bool(check["succes"]),
-            not _blocking(check),
-            str(check["source"]),
-            str(check["regle"]),
-        ),
+        key=lambda check: (bool(check["succes"]), not _blocking(check), str(check["source"]), str(check["regle"])),
     )
     rows = tuple(
         (
@@ -109,25 +132,7 @@ def _checks(title: str, heading: str, checks: Sequence[Mapping[str, Any]]) -> tu
         for check in ordered
     )
     columns = (Column("Règle"), Column(heading), Column("Portée"), Column("Résultat"), Column("Détail"))
-    return (Table(title, columns, rows, note="Les règles non tenues viennent d'abord."),)
-
-
-def _tests(tests: Sequence[Mapping[str, Any]]) -> tuple[Table | Paragraph, ...]:
-    """One line a table, since nearly all tests hold; then the tests that do not, in full."""
-    if not tests:
-        return (Paragraph("Aucun test n'a été exécuté."),)
-    names = sorted({str(test["source"]) for test in tests})
-    kept = {name: [bool(test["succes"]) for test in tests if test["source"] == name] for name in names}
-    summary = Table(
-        "Tests par table",
-        (Column("Table"), Column("Tests", True), Column("Tenus", True), Column("Non tenus", True)),
-        tuple(
-            (name, fr_number(len(held)), fr_number(sum(held)), fr_number(len(held) - sum(held)))
-            for name, held in kept.items()
-        ),
-    )
-    failed = [test for test in tests if not test["succes"]]
-    return (summary, *(_checks("Tests non tenus", "Table", failed) if failed else ()))
+    return Table(title, columns, rows, folded=folded)
 
 
 def _received(journal: pd.DataFrame) -> Section:
@@ -149,6 +154,7 @@ def _received(journal: pd.DataFrame) -> Section:
         (*(Column(headings[name]) for name in keys), *(Column(COUNTS[name], True) for name in counted)),
         rows,
         note=HIDDEN_NOTE,
+        folded="Voir le détail par source et par émetteur" if len(rows) > LONG else "",
     )
     return Section("reception", "Ce qui a été reçu", (table,))
 

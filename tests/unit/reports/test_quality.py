@@ -32,8 +32,11 @@ def page(*checks: dict[str, object]) -> Report:
 
 def test_what_fails_comes_first_and_blocking_before_warnings() -> None:
     report = page(check("a", True), check("b", False, "avertissement"), check("c", False))
-    (table,) = [block for block in report.sections[1].blocks if isinstance(block, Table)]
-    assert [cells[0] for cells in table.rows] == ["Règle c", "Règle b", "Règle a"]
+    summary, table, every = [block for block in report.sections[1].blocks if isinstance(block, Table)]
+    assert len(summary.rows) == 1
+    assert (len(every.rows), every.folded != "") == (3, True)
+    assert [cells[0] for cells in table.rows] == ["Règle c", "Règle b"]
+    assert [cells[0] for cells in every.rows] == ["Règle c", "Règle b", "Règle a"]
     assert table.rows[0][1:4] == ("Binômes", "bloquant", "non tenu")
 
 
@@ -64,5 +67,5 @@ def test_tests_of_tables_are_counted_by_table_and_those_that_fail_are_detailed()
     tests = [check("a", True), check("b", False)]
     report = quality_page(sample.CAMPAGNE, journal, [], tests, None)
     summary, failed = (block for block in report.sections[2].blocks if isinstance(block, Table))
-    assert summary.rows == (("binomes", "2", "1", "1"),)
+    assert summary.rows == (("Binômes", "2", "1", "1"),)
     assert [cells[0] for cells in failed.rows] == ["Règle b"]
