@@ -108,7 +108,8 @@ def _detail(found: Any) -> str:
     result = found.result or {}
     if "unexpected_count" in result:
         share = result.get("unexpected_percent") or 0.0
-        return f"{result['unexpected_count']} lignes en défaut, {share:.2f} %".replace(".", ",")
+        count = result["unexpected_count"]
+        return f"{count} {'lignes' if count > 1 else 'ligne'} en défaut, {share:.2f} %".replace(".", ",")
     if isinstance(result.get("observed_value"), int | float):
         return f"valeur observée : {result['observed_value']:.4g}".replace(".", ",")
     return "la règle n'a pas pu être vérifiée" if not result else "la table n'a pas la forme attendue"

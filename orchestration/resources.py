@@ -118,7 +118,7 @@ def dbt_results(settings: Settings, campagne: int) -> list[dict[str, Any]]:
                 "libelle": f"{DBT_TESTS.get(name, name)}{f' : {column}' if column else ''}",
                 "niveau": "bloquant" if node["config"]["severity"].lower() == "error" else "avertissement",
                 "succes": result["status"] == "pass",
-                "detail": "" if result["status"] == "pass" else f"{failures} lignes en défaut",
+                "detail": "" if result["status"] == "pass" else f"lignes en défaut : {failures}",
             }
         )
     return sorted(found, key=lambda r: (r["source"], r["regle"], r["libelle"]))
