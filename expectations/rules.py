@@ -27,6 +27,10 @@ def threshold(name: str) -> float:
     return float(next(line["valeur"] for line in reversed(lines) if "valable_au" not in line))
 
 
+def _plain(bound: float) -> str:
+    return f"{bound:.10f}".rstrip("0").rstrip(".").replace(".", ",")
+
+
 def contract_rules(contract: Contract, columns: list[str]) -> list[Expectation]:
     """What a source's contract says, asserted again on accepted rows: intake should have left nothing to find.
 
@@ -41,9 +45,12 @@ def contract_rules(contract: Contract, columns: list[str]) -> list[Expectation]:
             column_set=columns,
             exact_match=False,
         ),
-        rule(gxe.ExpectCompoundColumnsToBeUnique, "Une ligne par clé", column_list=contract.cle)
-        if len(contract.cle) > 1
-        else rule(gxe.ExpectColumnValuesToBeUnique, "Une ligne par clé", column=contract.cle[0]),
+        # two senders may tell the same pair or convention: precedence is the warehouse's, not the border's
+        rule(
+            gxe.ExpectCompoundColumnsToBeUnique,
+            "Une ligne par clé et par émetteur",
+            column_list=[*contract.cle, "depose_par"],
+        ),
     ]
     for nom in contract.cle_obligatoire:
         rules.append(rule(gxe.ExpectColumnValuesToNotBeNull, f"« {nom} » est toujours rempli", column=nom))
@@ -70,7 +77,7 @@ def contract_rules(contract: Contract, columns: list[str]) -> list[Expectation]:
             rules.append(
                 rule(
                     gxe.ExpectColumnValuesToBeBetween,
-                    f"« {column.nom} » reste entre {column.bornes[0]:g} et {column.bornes[1]:g}",
+                    f"« {column.nom} » reste entre {_plain(column.bornes[0])} et {_plain(column.bornes[1])}",
                     column=column.nom,
                     min_value=column.bornes[0],
                     max_value=column.bornes[1],

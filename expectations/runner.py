@@ -4,6 +4,7 @@ import importlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from numbers import Number
 from typing import Any
 
 import great_expectations as gx
@@ -13,6 +14,7 @@ from great_expectations.expectations.expectation import Expectation
 
 from expectations.rules import contract_rules
 from mentorat.contracts.sources import arrow_schema, full_contracts
+from mentorat.disclosure.rules import rules
 from mentorat.lake import written_aside
 from mentorat.settings import Settings
 
@@ -58,17 +60,17 @@ def suite(table: str) -> list[Expectation]:
 
     Raises LookupError for a table with neither.
     """
-    rules: list[Expectation] = []
+    found: list[Expectation] = []
     if table in full_contracts():
-        rules += contract_rules(full_contracts()[table], arrow_schema(table).names)
+        found += contract_rules(full_contracts()[table], arrow_schema(table).names)
     try:
-        rules += importlib.import_module(f"expectations.suites.{table}").rules()
+        found += importlib.import_module(f"expectations.suites.{table}").rules()
     except ModuleNotFoundError as error:
         if error.name != f"expectations.suites.{table}":
             raise
-    if not rules:
+    if not found:
         raise LookupError(f"no suite for table {table!r}")
-    return rules
+    return found
 
 
 def prepare(table: str, frame: pd.DataFrame) -> pd.DataFrame:
@@ -108,11 +110,16 @@ def _detail(found: Any) -> str:
     result = found.result or {}
     if "unexpected_count" in result:
         share = result.get("unexpected_percent") or 0.0
-        count = result["unexpected_count"]
-        return f"{count} {'lignes' if count > 1 else 'ligne'} en défaut, {share:.2f} %".replace(".", ",")
-    if isinstance(result.get("observed_value"), int | float):
-        return f"valeur observée : {result['observed_value']:.4g}".replace(".", ",")
-    return "la règle n'a pas pu être vérifiée" if not result else "la table n'a pas la forme attendue"
+        return rows_at_fault(int(result["unexpected_count"]), f", {share:.2f} %".replace(".", ","))
+    if isinstance(observed := result.get("observed_value"), Number):
+        return f"valeur observée : {observed:.4g}".replace(".", ",")
+    return "" if result else "la règle n'a pas pu être vérifiée"
+
+
+def rows_at_fault(count: int, share: str = "") -> str:
+    """How many rows fail, for the quality page: a count under the public threshold is not told."""
+    least = rules().threshold("public")
+    return f"{count} lignes en défaut{share}" if count >= least else f"moins de {least} lignes en défaut"
 
 
 def run_suites(settings: Settings, campagne: int, stage: str, tables: Sequence[str]) -> Iterator[Outcome]:

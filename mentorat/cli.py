@@ -7,6 +7,7 @@ from functools import wraps
 from types import ModuleType
 from typing import Annotated, Any
 
+import click
 import typer
 
 from mentorat.errors import MentoratError, UsageError
@@ -33,6 +34,13 @@ def _told_in_french(command: Callable[..., None]) -> Callable[..., None]:
         except MentoratError as error:
             typer.echo(f"Erreur : {error}", err=True)
             raise typer.Exit(error.exit_code) from None
+        except OSError as error:
+            typer.echo(
+                f"Erreur : {error.filename or Settings().data} n'est pas utilisable ({error.strerror}). Vérifiez le "
+                "dossier de données (MENTORAT_DATA), ses droits et la place qui reste.",
+                err=True,
+            )
+            raise typer.Exit(UsageError.exit_code) from None
         except KeyboardInterrupt:
             typer.echo("\nInterrompu ; rien de ce qui était publié n'a changé.", err=True)
             raise typer.Exit(1) from None
@@ -92,5 +100,23 @@ def etat() -> None:
         typer.echo(line)
 
 
+WORDS = {
+    click.NoSuchOption: "l'option {0.option_name} n'existe pas",
+    click.MissingParameter: "il manque {0.param.opts[0]}",
+    click.BadParameter: "la valeur donnée à {0.param.opts[0]} ne convient pas",
+}
+"""French for what the option parser says in English."""
+
+
+def main() -> None:
+    """The command, with the parser's own errors told in French."""
+    try:
+        sys.exit(app(standalone_mode=False))
+    except click.UsageError as error:
+        words = next((text.format(error) for kind, text in WORDS.items() if type(error) is kind), None)
+        typer.echo(f"Erreur : {words or 'la commande n’est pas reconnue'}. Aide : mentorat --help", err=True)
+        sys.exit(UsageError.exit_code)
+
+
 if __name__ == "__main__":
-    app()
+    main()

@@ -20,8 +20,12 @@ def state_lines(settings: Settings) -> Iterator[str]:
         yield f"Campagne {campagne}{simulated} : {len(senders)} émetteurs, {files} fichiers déposés"
         manifest = settings.publication(campagne) / "manifeste.json"
         if manifest.exists():
-            content = json.loads(manifest.read_text(encoding="utf-8"))
-            files, code = len(content["fichiers"]), content["version"]
+            try:
+                content = json.loads(manifest.read_text(encoding="utf-8"))
+                files, code = len(content["fichiers"]), content["version"]
+            except (ValueError, KeyError):
+                yield f"  publication au manifeste abîmé : mentorat run --campagne {campagne} la refait"
+                continue
             yield f"  publication : {files} fichiers, version {code}, {manifest.parent}"
         else:
             yield f"  pas encore de publication : mentorat run --campagne {campagne}"

@@ -24,6 +24,8 @@ class Settings(BaseSettings):
     @field_validator("data")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
+        if value == Path():
+            raise UsageError("MENTORAT_DATA est vide : donnez-lui le chemin du dossier de données, ou retirez-la.")
         # dbt and the notebooks run from other folders than the caller's
         return value.expanduser().absolute()
 

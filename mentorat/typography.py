@@ -91,6 +91,11 @@ def fr_number(value: float | None, decimals: int = 0) -> str:
     return f"{MINUS}{written}" if rounded < 0 else written
 
 
+def fr_count(count: float, singular: str, plural: str) -> str:
+    """« 1 jeune », « 2 jeunes »: in French the plural begins at two."""
+    return f"{fr_number(count)} {plural if abs(count) >= 2 else singular}"
+
+
 def fr_percent(share: float | None, decimals: int = 1) -> str:
     """A share between 0 and 1 as « 8,6 % »."""
     if _missing(share):

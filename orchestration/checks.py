@@ -56,6 +56,6 @@ def check_results(
                 severity=AssetCheckSeverity.ERROR if blocking else AssetCheckSeverity.WARN,
                 metadata={
                     "regles": sum(rule.bloquant is blocking for rule in outcome.rules),
-                    "echecs": [f"{rule.libelle} ({rule.detail})" for rule in failures],
+                    "echecs": [f"{rule.libelle}{f' ({rule.detail})' if rule.detail else ''}" for rule in failures],
                 },
             )

@@ -34,7 +34,9 @@ def code_version() -> str:
 
 def manifest(settings: Settings, campagne: int, folder: Path) -> dict[str, Any]:
     """What is in `folder` and what it was made from; the same inputs always give the same manifest."""
-    journal = pd.read_parquet(settings.lake / "journal" / f"{campagne}.parquet").sort_values("chemin")
+    journal = pd.read_parquet(settings.lake / "journal" / f"{campagne}.parquet").sort_values(
+        ["emetteur", "sha256", "chemin"]
+    )
     simulation = settings.simulation(campagne)
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "manifeste.json")
     return {
@@ -42,7 +44,8 @@ def manifest(settings: Settings, campagne: int, folder: Path) -> dict[str, Any]:
         "version": code_version(),
         "donnees": simulation["mention"] if simulation else "Données transmises par les émetteurs",
         "entrees": [
-            {"fichier": f"depot/{campagne}/{row.chemin}", "sha256": row.sha256, "statut": row.statut}
+            # the sender's own file name stays in the journal: it is free text, and this page is public
+            {"emetteur": row.emetteur, "sha256": row.sha256, "statut": row.statut}
             for row in journal.itertuples()
             if row.statut != WITHDRAWN
         ],

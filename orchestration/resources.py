@@ -4,13 +4,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from dagster import ConfigurableResource, MetadataValue
 from dagster_dbt import DbtCliResource
 
+from mentorat.disclosure.rules import rules
 from mentorat.errors import UsageError
 from mentorat.settings import CHECKOUT, Settings
 
@@ -92,11 +92,6 @@ def link(path: Path) -> MetadataValue:
     return MetadataValue.path(path)
 
 
-def parsed_vars(settings: Settings, campagne: int) -> Mapping[str, str]:
-    """`--vars` argument for the dbt command line."""
-    return {"--vars": json.dumps(dbt_vars(settings, campagne))}
-
-
 def dbt_results(settings: Settings, campagne: int) -> list[dict[str, Any]]:
     """Results of the last build's data tests: source (the table), regle, libelle, niveau, succes, detail."""
     target = settings.lake / "dbt" / str(campagne)
@@ -118,10 +113,16 @@ def dbt_results(settings: Settings, campagne: int) -> list[dict[str, Any]]:
                 "libelle": f"{DBT_TESTS.get(name, name)}{f' : {column}' if column else ''}",
                 "niveau": "bloquant" if node["config"]["severity"].lower() == "error" else "avertissement",
                 "succes": result["status"] == "pass",
-                "detail": "" if result["status"] == "pass" else f"lignes en défaut : {failures}",
+                "detail": "" if result["status"] == "pass" else _few(failures),
             }
         )
     return sorted(found, key=lambda r: (r["source"], r["regle"], r["libelle"]))
+
+
+def _few(failures: int) -> str:
+    """How many rows fail, without a count under the public threshold."""
+    least = rules().threshold("public")
+    return f"{failures} lignes en défaut" if failures >= least else f"moins de {least} lignes en défaut"
 
 
 DBT_TESTS = {

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 from mentorat.errors import MentoratError, PublicationStopped, UsageError
 from mentorat.identity.keys import load_keys
 from mentorat.settings import CAMPAGNES, Settings
+from reports.summary import refused_files, summary_lines
 
 if TYPE_CHECKING:
-    from dagster import ExecuteInProcessResult
+    from dagster import DagsterInstance, ExecuteInProcessResult
 
+UNTOUCHED = "La dernière publication valable, s'il y en a une, reste en place."
 USER_ERROR = re.compile(r"mentorat\.errors\.(UsageError|PublicationStopped|MentoratError): (.*)", re.DOTALL)
 
 
@@ -85,6 +87,7 @@ def run_campagne(settings: Settings, campagne: int) -> RunSummary:
         from orchestration.definitions import CAMPAGNE_JOB, defs
 
         with DagsterInstance.get() as instance:
+            close_stale_runs(instance)
             result = defs.resolve_job_def(CAMPAGNE_JOB).execute_in_process(
                 partition_key=str(campagne),
                 instance=instance,
@@ -93,9 +96,15 @@ def run_campagne(settings: Settings, campagne: int) -> RunSummary:
             )
             if not result.success:
                 raise _explain(settings, campagne, result)
-    from reports.summary import summary_lines
-
     return RunSummary(campagne, settings.publication(campagne), tuple(summary_lines(settings, campagne)))
+
+
+def close_stale_runs(instance: "DagsterInstance") -> None:
+    """Mark as cancelled what a killed process left as running; this one holds the data folder, so nothing else runs."""
+    from dagster import DagsterRunStatus, RunsFilter
+
+    for run in instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTED, DagsterRunStatus.STARTING])):
+        instance.report_run_canceled(run)
 
 
 def _explain(settings: Settings, campagne: int, result: "ExecuteInProcessResult") -> MentoratError:
@@ -108,23 +117,32 @@ def _explain(settings: Settings, campagne: int, result: "ExecuteInProcessResult"
                 kind = UsageError if match[1] == "UsageError" else PublicationStopped
                 return kind(match[2].split("\n\nStack Trace")[0].strip())
             error = error.cause
+    if any("ExecutionInterrupted" in event.step_failure_data.error.to_string() for event in failures):
+        return PublicationStopped(f"Traitement interrompu. {UNTOUCHED}")
     failed = [
         f"  - {check.asset_key.to_user_string()} : {check.check_name}{_details(check.metadata)}"
         for check in result.get_asset_check_evaluations()
         if not check.passed and check.severity.name == "ERROR"
     ]
     if failed:
+        refused = [f"  {line}" for line in refused_files(settings, campagne)]
+        listed = ["Fichiers refusés :", *refused] if refused else []
         return PublicationStopped(
-            f"La publication de la campagne {campagne} est arrêtée par {len(failed)} contrôle(s) :\n"
-            + "\n".join(failed)
-            + f"\nLa dernière publication valable, s'il y en a une, reste en place ({settings.publication(campagne)}). "
-            "Corrigez les fichiers en cause dans le dépôt, puis relancez."
+            "\n".join(
+                [
+                    f"La publication de la campagne {campagne} est arrêtée par {len(failed)} contrôle(s) :",
+                    *failed,
+                    *listed,
+                    f"{UNTOUCHED} Corrigez les fichiers en cause dans le dépôt, puis relancez.",
+                ]
+            )
         )
     steps = ", ".join(sorted({event.step_key or "?" for event in failures}))
+    detail = settings.data / "dagster" / f"defaut_{result.run_id[:8]}.txt"
+    detail.write_text("\n\n".join(event.step_failure_data.error.to_string() for event in failures), encoding="utf-8")
     return PublicationStopped(
-        f"Une étape n'a pas abouti ({steps}) sans que les fichiers déposés soient en cause. "
-        f"Le détail est dans l'interface (make ui), traitement {result.run_id[:8]}. "
-        "La dernière publication valable reste en place."
+        f"Une étape n'a pas abouti ({steps}). {UNTOUCHED} Le détail technique, à transmettre à qui maintient le "
+        f"programme, est dans {detail}."
     )
 
 

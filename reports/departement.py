@@ -32,6 +32,18 @@ LINES = {
     "lignes_acceptees": "Lignes acceptées",
     "lignes_ecartees": "Lignes écartées",
 }
+TABLES = {
+    "journal": "Journal des fichiers",
+    "identites": "Identités",
+    "population": "Population suivie",
+    "eligibles": "Jeunes éligibles",
+    "cohorte": "Groupes comparés",
+    "flux_cohorte": "De la population aux groupes",
+    "binomes_retenus": "Binômes retenus",
+    "receptions": "Réceptions par territoire",
+    "indicateurs": "Indicateurs",
+}
+"""Names a reader understands for the tables that are checked."""
 SHARES = ("A2a", "A2b", "A3", "A3E")
 
 
@@ -258,8 +270,14 @@ def _breakdown(indicators: Indicators, place: Territory) -> Section:
                     ),
                 )
             )
-    none = Paragraph("Aucune répartition n'est publiée pour ce territoire.")
-    return Section("jeunes", "Qui sont les jeunes", (SmallTables(tuple(tables)) if tables else none,))
+    if not tables:
+        return Section(
+            "jeunes", "Qui sont les jeunes", (Paragraph("Aucune répartition n'est publiée pour ce territoire."),)
+        )
+    note = Paragraph(
+        "Un jeune ou un binôme dont la catégorie n'est pas connue est dans le total et dans aucune ligne.", "note"
+    )
+    return Section("jeunes", "Qui sont les jeunes", (SmallTables(tuple(tables)), note))
 
 
 def _received(receptions: pd.DataFrame, place: Territory) -> Section:
@@ -297,8 +315,8 @@ def _received(receptions: pd.DataFrame, place: Territory) -> Section:
 
 
 def source_label(source: str) -> str:
-    """Short French name of a source, else the name given."""
-    return contract("perimetre").colonne("source").codes.get(source, source)
+    """Short French name of a source or of a table of the chain, else the name given."""
+    return contract("perimetre").colonne("source").codes.get(source, TABLES.get(source, source))
 
 
 def _lines(row: Mapping[Any, Any], name: str) -> str:

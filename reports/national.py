@@ -8,7 +8,7 @@ import pandas as pd
 
 from mentorat.disclosure.door import ReleasedTable
 from mentorat.reference import load
-from mentorat.typography import MINUS, fr_number, fr_p, fr_percent, fr_points
+from mentorat.typography import MINUS, fr_count, fr_number, fr_p, fr_percent, fr_points
 from reports.charts import Interval, forest_svg, histogram_svg
 from reports.departement import BASES, TITLE, coverage_of
 from reports.model import Block, Chart, Column, KeyFigure, KeyFigures, Paragraph, Report, Section, Table
@@ -19,6 +19,8 @@ CLASS_WIDTH = 0.05
 """Width of a class of coverage on the chart (5 points)."""
 FOLLOWED = 350_000
 """The base named `suivis_350000`."""
+FEW = 5
+"""Territories under which a distribution says nothing: no quartile, no chart."""
 LAST_CLASS = 8
 """From this class on (40 %), one class for all."""
 
@@ -96,14 +98,15 @@ def _summary(indicators: Indicators) -> Section:
     )
     blocks: list[Block] = [KeyFigures(figures)]
     if gap := _gap_sentence(indicators.read("national", "FR", "O3", "ecart", ventilation="base=suivis_350000")):
-        blocks.append(Paragraph(gap))
+        silent = indicators.read("national", "FR", "O2").missing or 0
+        known = f" Compte fait des binômes connus, dans {fr_number(asked - silent)} territoires sur {fr_number(asked)}."
+        blocks.append(Paragraph(gap + (known if silent else "")))
     if missing:
         blocks.append(
             Paragraph(
-                f"{fr_number(missing)} territoires sur {fr_number(asked)} n'ont pas transmis de "
-                "quoi compter les "
-                "jeunes éligibles : les nombres de jeunes sont ceux des autres territoires, sans "
-                "extrapolation.",
+                "Données manquantes pour compter les jeunes éligibles : "
+                f"{fr_count(missing, 'territoire', 'territoires')} sur {fr_number(asked)}. "
+                "Les nombres de jeunes sont ceux des autres territoires, sans extrapolation.",
                 "alerte",
             )
         )
@@ -128,9 +131,10 @@ def _gap_sentence(gap: Reading) -> str:
     if gap.state != "chiffre" or gap.value is None:
         return ""
     if gap.value >= 0:
-        return f"L'objectif national{_aim(gap)} est atteint, avec {fr_number(gap.value)} jeunes de plus."
+        return f"L'objectif national{_aim(gap)} est atteint, avec {fr_count(gap.value, 'jeune', 'jeunes')} de plus."
     return (
-        f"Il manque {fr_number(-gap.value)} jeunes ayant un binôme actif pour atteindre l'objectif national{_aim(gap)}."
+        f"Il manque {fr_count(-gap.value, 'jeune', 'jeunes')} ayant un binôme actif pour atteindre l'objectif "
+        f"national{_aim(gap)}."
     )
 
 
@@ -147,11 +151,10 @@ def _coverage(indicators: Indicators) -> Section:
     silent = len(cells) - len(values) - hidden
     title = f"Part des {label('base', base)} ayant un binôme actif : combien de territoires à chaque niveau"
     left = (
-        f"{fr_number(len(values))} territoires ont une couverture publiée ; {fr_number(hidden)} sont "
-        "sous secret "
-        f"statistique et {fr_number(silent)} n'ont pas transmis de quoi la mesurer."
+        f"Couverture publiée : {fr_count(len(values), 'territoire', 'territoires')} ; sous secret statistique : "
+        f"{fr_number(hidden)} ; non mesurable ou non reçue : {fr_number(silent)}."
     )
-    if not values:
+    if len(values) < FEW:
         return Section("couverture", "La couverture selon les territoires", (Paragraph(left),))
     classes = _classes(values)
     middle = float(pd.Series(values).median())
@@ -447,13 +450,14 @@ def _places(indicators: Indicators) -> Section:
     rows = []
     for code in indicators.codes("departement"):
         eligible, active = (indicators.read("departement", code, name) for name in ("A1", "O2"))
-        _, coverage = coverage_of(indicators, "departement", code)
+        # one base for all, named: a column that changed base from line to line would compare nothing
+        coverages = [indicators.read("departement", code, "O3", "part", ventilation=f"base={base}") for base in BASES]
         rows.append(
             (
                 f"{names[code].label} ({code})" if code in names else code,
                 _short(eligible, eligible.count()),
                 _short(active, active.count()),
-                _short(coverage, coverage.share()),
+                *(_short(coverage, coverage.share()) for coverage in coverages),
             )
         )
     table = Table(
@@ -462,7 +466,8 @@ def _places(indicators: Indicators) -> Section:
             Column("Territoire"),
             Column("Jeunes éligibles", True),
             Column("Binômes actifs", True),
-            Column("Couverture", True),
+            Column("Couverture des confiés de 11 à 17 ans", True),
+            Column("Couverture des suivis de 11 à 17 ans (AED et AEMO compris)", True),
         ),
         tuple(rows),
         note="Territoires dans l'ordre de leur code. " + HIDDEN_NOTE,

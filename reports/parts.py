@@ -6,7 +6,7 @@ from typing import Any
 from mentorat.contracts.catalogue import catalogue
 from mentorat.typography import fr_number
 from reports.model import Chain, ChainLink, Definitions, Paragraph, Section
-from reports.reading import Indicators, Reading, label
+from reports.reading import Indicators, Reading, label, territories
 
 LINKS = {
     "ressources": "Ressources",
@@ -46,7 +46,7 @@ def main_measure(indicators: Indicators, niveau: str, code: str, indicateur: str
     bases = indicators.ventilations(niveau, code, indicateur, "base", "part")
     shares = [
         (
-            f"{cell.share()} des {label('base', base)}"
+            f"{_fraction(cell)} des {label('base', base)}{_territories_counted(cell, niveau)}"
             if cell.state == "chiffre"
             else f"{label('base', base)} : {cell.share()}",
             cell,
@@ -59,10 +59,23 @@ def main_measure(indicators: Indicators, niveau: str, code: str, indicateur: str
     share = indicators.read(niveau, code, indicateur, "part")
     count = indicators.read(niveau, code, indicateur)
     if share.state == "chiffre" and count.state == "chiffre":
-        return [(f"{count.count()} ({share.share()})", share)]
+        return [(f"{_fraction(share)}{_territories_counted(share, niveau)}", share)]
     if share.state == "chiffre":
         return [(share.share(), share)]
     return [(count.count(), count)]
+
+
+def _fraction(cell: Reading) -> str:
+    """« 15 332 sur 33 141 (46,3 %) »: a share always comes with its base."""
+    return f"{cell.part('numerator')} sur {cell.part('denominator')} ({cell.share()})"
+
+
+def _territories_counted(cell: Reading, niveau: str) -> str:
+    """In how many territories a national figure is counted; nothing at another level."""
+    if niveau != "national" or cell.missing is None:
+        return ""
+    counted = sum(place.niveau == "departement" for place in territories().values()) - int(cell.missing)
+    return f", {fr_number(counted)} territoires"
 
 
 def chain(indicators: Indicators, niveau: str, code: str, results: tuple[str, ...], impact: tuple[str, ...]) -> Chain:

@@ -36,8 +36,8 @@ _LABELS: dict[str, dict[str, str]] = {
     "accueil": {
         "famille": "Famille d'accueil",
         "etablissement": "Établissement",
-        "milieu_ouvert": "À domicile (AED, AEMO, placement à domicile)",
-        "autre_accueil": "Autre accueil (lieu de vie, autonomie, tiers)",
+        "milieu_ouvert": "Suivi à domicile (AED, AEMO)",
+        "autre_accueil": "Autre (lieu de vie, autonomie, tiers, placement à domicile)",
     },
     "base": {
         "confies_11_17": "jeunes confiés de 11 à 17 ans",

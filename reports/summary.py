@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from mentorat.disclosure.storage import load_release
+from mentorat.reference import load
 from mentorat.settings import Settings
 from mentorat.typography import fr_points
 from reports.reading import Indicators
@@ -24,20 +25,42 @@ def summary_lines(settings: Settings, campagne: int) -> Iterator[str]:
     yield f"  Jeunes éligibles au mentorat (collectivités ayant répondu) : {eligible}"
     yield f"  Binômes actifs au 31 décembre : {pairs} ; couverture des 11-17 ans suivis : {coverage}"
     yield f"  {_effect(load_release(released, 'effets', 'public').frame)}"
-    yield f"Rapport national      : {publication / 'national' / 'rapport.html'}"
-    yield f"Rapports territoriaux : {publication / 'departements'}"
-    yield f"Évaluation            : {publication / 'evaluation'}"
-    yield f"Qualité des données   : {publication / 'qualite' / 'index.html'}"
-    yield f"Réponses aux émetteurs: {settings.retours(campagne)}"
-    journal = pd.read_parquet(settings.lake / "journal" / f"{campagne}.parquet")
-    refused = sorted(journal.loc[journal["statut"] == "refusee", "chemin"])
+    yield f"Rapport national       : {publication / 'national' / 'rapport.html'}"
+    yield f"Rapports territoriaux  : {publication / 'departements'}"
+    yield f"Évaluation             : {publication / 'evaluation'}"
+    yield f"Qualité des données    : {publication / 'qualite' / 'index.html'}"
+    yield f"Réponses aux émetteurs : {settings.retours(campagne)}"
+    refused = refused_files(settings, campagne)
     if refused:
-        yield f"Fichiers refusés ({len(refused)}) ; le motif et le remède sont dans la réponse à l'émetteur :"
-        yield from (f"  {name}" for name in refused)
+        yield f"Fichiers refusés ({len(refused)}) ; le remède est dans la réponse à l'émetteur :"
+        yield from (f"  {line}" for line in refused)
+    if strangers := unknown_senders(settings, campagne):
+        names = ", ".join(strangers)
+        yield f"Émetteurs absents de la liste de référence, lus quand même ; vérifiez ces dossiers : {names}"
+
+
+def _journal(settings: Settings, campagne: int) -> pd.DataFrame:
+    return pd.read_parquet(settings.lake / "journal" / f"{campagne}.parquet")
+
+
+def refused_files(settings: Settings, campagne: int) -> list[str]:
+    """« path : why » of each refused file, sorted; never a value of the file."""
+    journal = _journal(settings, campagne)
+    refused = journal[journal["statut"] == "refusee"].sort_values("chemin")
+    return [f"{row.chemin} : {row.motif}" for row in refused.itertuples()]
+
+
+def unknown_senders(settings: Settings, campagne: int) -> list[str]:
+    """Folders of the dépôt that are no sender of the reference list, sorted."""
+    journal = _journal(settings, campagne)
+    present = set(journal.loc[journal["statut"] != "retiree", "emetteur"]) - {""}
+    return sorted(present - set(load("emetteurs")["emetteur"]))
 
 
 def _effect(effects: pd.DataFrame) -> str:
     """The adjusted difference of the first outcome of the plan, with its interval and grade."""
+    if not effects.empty and effects.iloc[0]["diffusion"] == "secret":
+        return "Écart ajusté entre mentorés et non-mentorés : secret statistique (trop peu de réponses)"
     if effects.empty or pd.isna(effects.iloc[0]["att"]):
         return "Écart ajusté entre mentorés et non-mentorés : non estimable avec les données transmises"
     first = effects.iloc[0]

@@ -10,7 +10,7 @@ COUNTS = ["lignes_acceptees", "lignes_ecartees", "doublons_exacts"]
 
 
 def prepare(frame: pd.DataFrame) -> pd.DataFrame:
-    """Add `ecart_lignes` (rows unaccounted for), `part_ecartee` by file and in all, and one if the file was accepted."""
+    """Add rows unaccounted for, the share set aside by file and in all, and one if the file was accepted."""
     counts = frame[["lignes_recues", *COUNTS]].astype("Float64")
     received = counts["lignes_recues"]
     accepted = frame["statut"].eq("acceptee")

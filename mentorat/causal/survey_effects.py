@@ -484,7 +484,7 @@ def _records(table: pd.DataFrame) -> list[dict[str, object]]:
 
 
 def _typed(rows: list[dict[str, object]], columns: Mapping[str, str]) -> pd.DataFrame:
-    """Rows as a table of exactly `columns`: text never missing, numbers at 10 decimals.
+    """Rows as a table of exactly `columns`: text never missing, numbers at 10 decimals, p-values at 6 figures.
 
     What lies beyond hangs on the order in which threads add, and two runs must give the same bytes.
     """
@@ -493,5 +493,8 @@ def _typed(rows: list[dict[str, object]], columns: Mapping[str, str]) -> pd.Data
     table[texts] = table[texts].astype("object").where(table[texts].notna(), "")
     table = table.astype(dict(columns))
     decimals = [name for name, dtype in columns.items() if dtype == "float64"]
+    tests = [name for name in decimals if name in {"p", "p_holm"}]
+    small = table[tests].map(lambda p: float(f"{p:.6g}"))  # a p-value is never rounded to zero
     table[decimals] = table[decimals].round(10) + 0.0  # never a negative zero
+    table[tests] = small
     return table

@@ -137,6 +137,8 @@ class Contract(Strict):
     complet: bool = True
     emetteurs: list[str] = Field(default_factory=list)
     cle: list[str]
+    indispensables: list[str] = Field(default_factory=list)
+    """Columns beside the key without which the file says nothing: asked of the file and of every row, as the key."""
     rattachement: Attachment = Attachment(type="libre")
     colonnes: list[Column]
     ignorees: list[str] = Field(default_factory=list)
@@ -177,10 +179,10 @@ class Contract(Strict):
 
     @property
     def cle_obligatoire(self) -> list[str]:
-        """Key columns that every file must hold and every row must fill (the others may be empty or by
-        default).
+        """Columns that every file must hold and every row must fill: of the key (the others of it may be empty or by
+        default), then the indispensables.
         """
-        return [nom for nom in self.cle if self.colonne(nom).obligatoire]
+        return [*(nom for nom in self.cle if self.colonne(nom).obligatoire), *self.indispensables]
 
 
 def _read(path: Path) -> Any:

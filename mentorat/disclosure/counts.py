@@ -6,7 +6,7 @@ no one. Each table is protected on its own: two tables that share counts are to 
 one system.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
@@ -79,12 +79,15 @@ def release_counts(
     )
 
 
-def release_flow(frame: pd.DataFrame, audience: Audience, name: str = "flux_cohorte") -> ReleasedTable:
+def release_flow(
+    frame: pd.DataFrame, audience: Audience, *, tied: Collection[str] = (), name: str = "flux_cohorte"
+) -> ReleasedTable:
     """Release the flow from the population to the groups compared.
 
     frame: ordre (sorted), etape, nature (`ensemble`, `exclusion`, `groupe`), libelle, effectif, and any other label.
     Each `ensemble` is the sum of the exclusions that follow it and of the next `ensemble`, the last one of the
-    groups. Returns the same columns and `diffusion`, hidden counts missing.
+    groups. tied: steps that another table counts too and hides; they are protected here as small counts are.
+    Returns the same columns and `diffusion`, hidden counts missing.
     """
     table = _integers(frame, ["effectif"]).sort_values("ordre", ignore_index=True)
     keys = [f"{row:06}|effectif" for row in table.index]
@@ -95,7 +98,8 @@ def release_flow(frame: pd.DataFrame, audience: Audience, name: str = "flux_coho
             sums[-1][1].append(key)
         if nature == "ensemble":
             sums.append((key, []))
-    done = _protect({key: n for key, n in counts.items() if not pd.isna(n)}, sums, audience, name)
+    tied_keys = {key for key, step in zip(keys, table["etape"], strict=True) if step in tied}
+    done = _protect({key: n for key, n in counts.items() if not pd.isna(n)}, sums, audience, name, tied_keys)
     secret = pd.Series([key in done.hidden for key in keys], dtype=bool)
     table["effectif"] = table["effectif"].mask(secret)
     table["diffusion"] = secret.map({True: "secret", False: "publie"})
@@ -192,7 +196,11 @@ def _integers(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
 
 
 def _protect(
-    counts: Mapping[str, int], sums: Sequence[tuple[str, list[str]]], audience: Audience, name: str
+    counts: Mapping[str, int],
+    sums: Sequence[tuple[str, list[str]]],
+    audience: Audience,
+    name: str,
+    tied: Collection[str] = (),
 ) -> Suppression:
     """Suppression for the partner, then from there for the public; attacked before it is returned.
 
@@ -210,7 +218,7 @@ def _protect(
     hidden: frozenset[str] = frozenset()
     steps: tuple[Audience, ...] = ("partenaire", "public") if audience == "public" else ("partenaire",)
     for step in steps:
-        cells["sensible"] = cells["valeur"].between(1, rules().threshold(step) - 1)
+        cells["sensible"] = cells["valeur"].between(1, rules().threshold(step) - 1) | cells["cle"].isin(tied)
         done = suppress(cells, equations, rules().protection(step), hidden)
         hidden = done.hidden
     released = {key: int(n) for key, n in counts.items() if key not in hidden}

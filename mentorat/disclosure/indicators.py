@@ -44,6 +44,13 @@ WITHIN = {"O3": "O2"}
 """Counts that cannot exceed another of the same date: young people with a pair, and running pairs."""
 NESTED = {"base=confies_11_17": "base=pris_en_charge_11_17"}
 """Bases that are part of another: what is counted on one is counted on the other."""
+AT_LEAST = {"O3;base=pris_en_charge_11_17;part;denominateur": "A1;;nombre;numerateur"}
+"""Counts that hold another and something more: the eligible, and those of them aged 11 to 17 (the rest is under 11)."""
+AT_HOME = {
+    "denominateur": "A1;accueil=milieu_ouvert;nombre;numerateur",
+    "numerateur": "O2;accueil=milieu_ouvert;nombre;numerateur",
+}
+"""What the two bases of O3 differ by: those followed at home, counted in a ventilation too."""
 MEMBERS = {"20R": ("2A", "2B"), "6AE": ("67", "68")}
 """Collectivités made of several territories."""
 MEASURES = ("nombre", "part", "ecart")
@@ -389,6 +396,19 @@ def _tie_bounds(system: _System, cell: dict[tuple[str, ...], str]) -> None:
                 more = system.remainder(large, [small], f"{large}|au-delà de|{small}")
                 if more is not None:
                     system.add(large, [small, more])
+                    if ventilation in NESTED and count in AT_HOME:
+                        _tie_below(system, more, cell.get((*head, *AT_HOME[count].split(";"))))
+        _tie_below(system, small, cell.get((*head, *_more_than(indicateur, ventilation, mesure, count))))
+
+
+def _more_than(*name: str) -> tuple[str, ...]:
+    return tuple(AT_LEAST.get(";".join(name), "").split(";"))
+
+
+def _tie_below(system: _System, small: str, large: str | None) -> None:
+    """`large` holds `small` and something more; nothing is tied where it does not, or is not shown."""
+    if large is not None and large != small and (more := system.remainder(large, [small], f"{large}|hors|{small}")):
+        system.add(large, [small, more])
 
 
 def _blank(shown: pd.DataFrame, keys: pd.DataFrame, hidden: frozenset[str], threshold: int) -> pd.DataFrame:

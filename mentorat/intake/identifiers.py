@@ -116,7 +116,9 @@ PHONE_WRITTEN = re.compile(
     r"(?<![\d.,-])(?:(?:\+|00)33[ .-]?(?:\(0\)[ .-]?)?[1-9]([ .-]?)\d{2}(\1\d{2}){3}"
     r"|0[1-9]([ .-])\d{2}(\3\d{2}){3})(?![\d-])"
 )
-NIR = re.compile(r"(?<!\d)([12] ?\d\d ?(?:0[1-9]|1[0-2]|[2-9]\d) ?(?:\d\d|2[ABab]) ?\d{3} ?\d{3}) ?(\d\d)?(?!\d)")
+NIR = re.compile(
+    r"(?<!\d)([12][ .]?\d\d[ .]?(?:0[1-9]|1[0-2]|[2-9]\d)[ .]?(?:\d\d|2[ABab])[ .]?\d{3}[ .]?\d{3})[ .]?(\d\d)?(?!\d)"
+)
 ADDRESS = re.compile(
     r"\b\d{1,4} ?(?:bis|ter|quater)?,? +(?:rue|avenue|av\.?|boulevard|bd|allees?|impasse|chemin|route|quai"
     r"|square|lotissement|faubourg) +[a-z]"
@@ -126,13 +128,12 @@ PERSON = re.compile(r"\b(?:M\.|Mr|Mme|Mlle|Monsieur|Madame|Mademoiselle) +(?!L[e
 
 
 def _is_nir(text: str, free: bool) -> bool:
-    """A NIR with a right key; in free text, also one without its key."""
+    """A NIR with a right key; in free text, also one whose key is missing or mistyped."""
     for match in NIR.finditer(text):
-        digits = match[1].replace(" ", "").upper().replace("2A", "19").replace("2B", "18")
-        if match[2] is None:
-            if free:
-                return True
-        elif int(match[2]) == 97 - int(digits) % 97:
+        digits = match[1].replace(" ", "").replace(".", "").upper().replace("2A", "19").replace("2B", "18")
+        if free:
+            return True
+        if match[2] is not None and int(match[2]) == 97 - int(digits) % 97:
             return True
     return False
 

@@ -6,6 +6,7 @@ A file that can't be opened gives a `Refusal`, never an exception, and never a w
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -87,15 +88,23 @@ TOO_BIG = Refusal(
 )
 
 
+WEB_PAGE = Refusal(
+    "Le fichier est une page web, quelle que soit l'extension de son nom.",
+    "Ouvrez-le dans un tableur, enregistrez-le en .xlsx ou en .csv, puis déposez-le de nouveau.",
+)
+
+
 def read_table(path: Path) -> RawTable | Refusal:
     """The table of the file at `path`, its format known by its first bytes; a `Refusal` when there is none
     to read.
     """
     try:
         with path.open("rb") as stream:
-            head = stream.read(8)
+            head = stream.read(1024)
         if not head:
             return EMPTY
+        if re.match(rb"(\xef\xbb\xbf)?\s*<(!doctype html|html|table)\b", head, re.IGNORECASE):
+            return WEB_PAGE
         return _reader(head)(path)
     except PasswordError:
         return PROTECTED

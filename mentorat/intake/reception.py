@@ -32,7 +32,7 @@ from mentorat.intake.reading import RawTable, Refusal, read_table
 from mentorat.intake.recognition import Recognition, recognise
 from mentorat.intake.rows import FILE, LINE, Judged, Origin, judge, replaced, typed
 from mentorat.lake import read_parquet, write_parquet
-from mentorat.settings import Settings
+from mentorat.settings import CAMPAGNES, Settings
 
 ACCEPTED, REFUSED, COUNTED, WITHDRAWN = "acceptee", "refusee", "comptee", "retiree"
 
@@ -137,6 +137,11 @@ def _is_noise(name: str) -> bool:
     return name.startswith((".", "~$")) or name.casefold() in ("thumbs.db", "desktop.ini")
 
 
+def _readable(name: str) -> str:
+    """A path as text, even where a system wrote its bytes in another encoding than this one."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def _hash(path: Path) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as stream:
@@ -168,7 +173,7 @@ def deposited_files(depot: Path, previous: pd.DataFrame | None) -> list[Deposite
         folders[:] = sorted(name for name in folders if not _is_noise(name) and not Path(folder, name).is_symlink())
         for name in sorted(names):
             path = Path(folder, name)
-            chemin = path.relative_to(depot).as_posix()
+            chemin = _readable(path.relative_to(depot).as_posix())
             if _is_noise(name) or path.is_symlink() or not path.is_file() or chemin == "simulation.json":
                 continue
             digest, stat = _hash(path), path.stat()
@@ -488,12 +493,22 @@ def store(reception: Reception, settings: Settings, campagne: int) -> None:
     write_parquet(reception.journal, journal_path(settings, campagne), JOURNAL_SCHEMA)
 
 
-def identities(reception: Reception) -> pd.DataFrame:
-    """The persons of a campagne (id_jeune, id_personne, passe): `link` on the pilotage store, with every young
-    person that S0 and the surveys name.
+def identities(settings: Settings, campagne: int) -> pd.DataFrame:
+    """The persons known up to a campagne (id_jeune, id_personne, passe), from what is stored: `link` on the pilotage
+    store, with every young person that S0 and the surveys name.
     """
-    named = [frame["id_jeune"] for frame in reception.etude.values() if "id_jeune" in frame.columns]
-    return link(reception.pilotage["dossiers_mentorat"], reception.pilotage["binomes"], named)
+
+    def stored(store: str, source: str) -> pd.DataFrame:
+        folder = settings.lake / store / source
+        files = [folder / f"{year}.parquet" for year in CAMPAGNES if year <= campagne]
+        return pd.concat([read_parquet(path) for path in files if path.exists()], ignore_index=True)
+
+    named = [
+        stored("etude", name)["id_jeune"]
+        for name, spoken in full_contracts().items()
+        if not spoken.pilotage and "id_jeune" in spoken.noms
+    ]
+    return link(stored("pilotage", "dossiers_mentorat"), stored("pilotage", "binomes"), named)
 
 
 def store_identities(identities: pd.DataFrame, settings: Settings, campagne: int) -> None:

@@ -70,6 +70,10 @@ def _name_hints(path: PurePath) -> dict[str, int]:
     return {source: length for source, length in lengths.items() if length == longest and length}
 
 
+CLEARLY = 3
+"""Columns by which an incomplete source must outdo a complete one to be the right one."""
+
+
 @dataclass(frozen=True)
 class Recognition:
     """The source found (None when none fits) and, then, the nearest one with the key columns it lacks."""
@@ -84,7 +88,8 @@ def recognise(headers: Sequence[str], path: PurePath) -> Recognition:
     """The source whose key columns are all there and whose other columns fit best.
 
     A column found counts one, an expected column absent takes one away; the file's name weighs half a
-    column, so that it settles ties and nothing else.
+    column, so that it settles ties and nothing else. A file that is plainly another source, but for a key column, is
+    not taken for the one whose few columns it happens to hold.
     """
     hints = _name_hints(path)
     best: tuple[float, str] | None = None
@@ -102,6 +107,8 @@ def recognise(headers: Sequence[str], path: PurePath) -> Recognition:
         score = len(names) - absent + hint
         if best is None or score > best[0]:
             best = (score, source)
+    if best and nearest and nearest[0] > best[0] + CLEARLY:
+        return Recognition(None, {}, nearest[1], nearest[2])
     if best:
         return Recognition(best[1], columns_of(headers, contracts()[best[1]]))
     if nearest:

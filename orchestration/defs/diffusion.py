@@ -69,8 +69,31 @@ def journal_counts(journal: pd.DataFrame) -> pd.DataFrame:
     present = journal[journal["statut"] != "retiree"].assign(fichiers=1)
     present["fichiers_refuses"] = (present["statut"] == "refusee").astype(int)
     present["source"] = present["source"].fillna("non_reconnue")
-    counts = ["fichiers", "fichiers_refuses", *ROWS]
+    counts = ["fichiers", "fichiers_refuses", *ROWS, "lignes_remplacees"]
     return present.groupby(["emetteur", "source"], as_index=False)[counts].sum()
+
+
+def hidden_steps(indicateurs: pd.DataFrame) -> tuple[str, ...]:
+    """Steps of the flow that would give back a hidden number of eligible young people.
+
+    The flow counts the eligible of the country, and apart those of territories without a correspondence file: beside
+    the totals of the other territories, either would tell the one that is hidden.
+    """
+    totals = indicateurs[(indicateurs["indicateur"] == "A1") & (indicateurs["ventilation"] == "")]
+    return ("eligibles", "non_rapprochables") if (totals["diffusion"] == "secret").any() else ()
+
+
+def with_class_sizes(balance: pd.DataFrame) -> pd.DataFrame:
+    """The balance table with how many young people a class (`sexe=F`) holds in each group; missing for a number.
+
+    A class is a share of its group: mean × size gives it back, so it is judged as a count.
+    """
+    is_class = balance["covariable"].str.contains("=", regex=False)
+    means = {"x_mentores": "moyenne_mentores", "x_non_mentores": "moyenne_non_mentores_avant"}
+    counts = {
+        x: (balance[mean] * balance[SIZES[x]]).round().astype("Int64").where(is_class) for x, mean in means.items()
+    }
+    return balance.assign(**counts)
 
 
 def releases(settings: Settings, campagne: int) -> Iterator[ReleasedTable]:
@@ -84,15 +107,17 @@ def releases(settings: Settings, campagne: int) -> Iterator[ReleasedTable]:
     indicateurs = read_parquet(marts / "indicateurs.parquet")
     receptions = read_parquet(marts / "receptions.parquet")
     journal = read_parquet(settings.lake / "journal" / f"{campagne}.parquet")
-    labels = [name for name in receptions if name not in {"territoire", "source", *ROWS, "lignes_territoire"}]
-    yield from (indicators.release_indicators(indicateurs, audience) for audience in AUDIENCES)
+    # rows by territory split a sender's file (Alsace, Corsica): no report shows them, so nothing ties them here
+    receptions = receptions.drop(columns="lignes_territoire")
+    labels = [name for name in receptions if name not in {"territoire", "source", *ROWS}]
+    released = {audience: indicators.release_indicators(indicateurs, audience) for audience in AUDIENCES}
+    yield from released.values()
     yield counts.release_counts(
         receptions,
         ROWS[0],
         ROWS[1:],
         ["territoire", "source"],
         "partenaire",
-        alone=["lignes_territoire"],
         keep=labels,
         name="receptions",
     )
@@ -102,10 +127,12 @@ def releases(settings: Settings, campagne: int) -> Iterator[ReleasedTable]:
         ROWS[1:],
         ["emetteur", "source"],
         "public",
+        alone=["lignes_remplacees"],
         keep=["fichiers", "fichiers_refuses"],
         name="journal",
     )
-    yield counts.release_flow(read_parquet(marts / "flux_cohorte.parquet"), "public")
+    flow = read_parquet(marts / "flux_cohorte.parquet")
+    yield counts.release_flow(flow, "public", tied=hidden_steps(released["public"].frame))
     study = read_parquet(estimations / "etude_2022.parquet")
     for audience in AUDIENCES:
         yield counts.release_public_figures(study, PUBLISHED_BEFORE, audience, name="etude_2022")
@@ -114,9 +141,10 @@ def releases(settings: Settings, campagne: int) -> Iterator[ReleasedTable]:
                 read_parquet(estimations / f"{table}.parquet"), list(SIZES.values()), audience, events=SIZES, name=table
             )
     yield counts.release_estimates(
-        read_parquet(estimations / "equilibre.parquet"),
+        with_class_sizes(read_parquet(estimations / "equilibre.parquet")),
         list(SIZES.values()),
         "partenaire",
+        events=SIZES,
         keys=("covariable", "libelle"),
         name="equilibre",
     )

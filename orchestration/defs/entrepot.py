@@ -40,10 +40,12 @@ def entrepot(context: AssetExecutionContext, dbt: DbtCliResource, maison: Maison
     """Build seeds, models and data tests in one dbt invocation (unit tests run in CI)."""
     settings, campagne = maison.settings, int(context.partition_key)
     settings.marts(campagne).mkdir(parents=True, exist_ok=True)
+    # derived whole from Parquet: neither an older schema nor a damaged file is carried over
+    for leftover in (settings.warehouse, settings.warehouse.with_name(f"{settings.warehouse.name}.wal")):
+        leftover.unlink(missing_ok=True)
     os.environ.update(dbt_environment(settings))
     arguments = [
         "build",
-        "--full-refresh",  # the warehouse is derived whole from Parquet; a seed may have gained a column since
         "--vars",
         json.dumps(dbt_vars(settings, campagne)),
         "--exclude-resource-type",

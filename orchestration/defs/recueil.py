@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import pandas as pd
 from dagster import (
     AssetCheckExecutionContext,
     AssetCheckResult,
@@ -17,8 +16,6 @@ from dagster import (
 
 from mentorat.contracts.sources import contracts, full_contracts
 from mentorat.identity.keys import load_keys
-from mentorat.lake import read_parquet
-from mentorat.settings import CAMPAGNES, Settings
 from orchestration.checks import check_results, check_specs
 from orchestration.partitions import campagnes
 from orchestration.progress import tell
@@ -34,24 +31,6 @@ IDENTITES = AssetKey(["brut", "identites"])
 def raw_key(source: str) -> AssetKey:
     """Asset key of a raw source; the same key gives dbt its lineage without a translator."""
     return AssetKey(["brut", source])
-
-
-def identities_of(settings: Settings, campagne: int) -> pd.DataFrame:
-    """Who is who over every campagne received so far: linkage reads the pilotage store, others are only listed."""
-    from mentorat.identity.linkage import link
-
-    def stored(store: str, source: str) -> pd.DataFrame:
-        folder = settings.lake / store / source
-        files = [folder / f"{year}.parquet" for year in CAMPAGNES if year <= campagne]
-        return pd.concat([read_parquet(path) for path in files if path.exists()], ignore_index=True)
-
-    linked = ("dossiers_mentorat", "binomes")
-    others = [
-        stored("etude", name)["id_jeune"]
-        for name, contract in full_contracts().items()
-        if name not in linked and "id_jeune" in contract.noms
-    ]
-    return link(*(stored("pilotage", source) for source in linked), others=others)
 
 
 @asset(partitions_def=campagnes, group_name="depot", kinds={"file"})
@@ -87,15 +66,15 @@ def depot(context: AssetExecutionContext, maison: Maison) -> MaterializeResult:
 )
 def recueil(context: AssetExecutionContext, maison: Maison) -> Iterator[MaterializeResult]:
     """Read, recognise, normalise, pseudonymise every file; accept, set aside or refuse; answer every sender."""
-    from mentorat.intake.reception import receive, store, store_identities
+    from mentorat.intake.reception import identities, receive, store, store_identities
 
     settings, campagne = maison.settings, int(context.partition_key)
     tell(context, "Recueil : lecture, contrôle et pseudonymisation des fichiers déposés")
     keys = load_keys(settings, simulated=settings.simulation(campagne) is not None)
     reception = receive(settings, campagne, keys)
     store(reception, settings, campagne)
-    identities = identities_of(settings, campagne)
-    store_identities(identities, settings, campagne)
+    persons = identities(settings, campagne)
+    store_identities(persons, settings, campagne)
     for source in SOURCES:
         frame = reception.etude[source]
         yield MaterializeResult(
@@ -106,7 +85,7 @@ def recueil(context: AssetExecutionContext, maison: Maison) -> Iterator[Material
             },
         )
     journal = reception.journal
-    yield MaterializeResult(IDENTITES, metadata={"dagster/row_count": len(identities)})
+    yield MaterializeResult(IDENTITES, metadata={"dagster/row_count": len(persons)})
     yield MaterializeResult(
         JOURNAL,
         metadata={

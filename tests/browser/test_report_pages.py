@@ -5,8 +5,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-pytestmark = pytest.mark.xdist_group("browser")  # one browser, on one worker
-
 NAMES = ["01", "48", "national"]
 
 CONTRASTS = """

@@ -4,14 +4,14 @@ import hashlib
 import json
 import re
 import shutil
+import zipfile
+import zlib
 from pathlib import Path
 
+import duckdb
 import pandas as pd
-import pytest
 
 from tests.pipeline.conftest import CAMPAGNE, Answer, bytes_of, mentorat, without_spaces
-
-pytestmark = pytest.mark.xdist_group("pipeline")
 
 ITEMS = [
     "envie_reussir",
@@ -67,8 +67,9 @@ def test_the_manifest_lists_every_file_with_its_hash_and_every_input(data: Path,
     assert set(listed) == set(files)
     for name, value in files.items():
         assert listed[name]["sha256"] == hashlib.sha256(value).hexdigest()
-    deposited = {p.relative_to(data).as_posix() for p in (data / "depot").rglob("*") if p.is_file()}
-    assert {entry["fichier"] for entry in content["entrees"]} == {n for n in deposited if "simulation.json" not in n}
+    deposited = [p for p in (data / "depot").rglob("*") if p.is_file() and p.name != "simulation.json"]
+    hashes = {(p.parent.name, hashlib.sha256(p.read_bytes()).hexdigest()) for p in deposited}
+    assert {(entry["emetteur"], entry["sha256"]) for entry in content["entrees"]} == hashes
     assert {listed[n]["audience"] for n in listed if n.startswith(("departements/", "evaluation/"))} == {"partenaire"}
     assert content["version"].startswith("0.")
 
@@ -104,23 +105,55 @@ def test_no_published_page_names_an_outside_host(publication: Path) -> None:
         assert loaded == [], page
 
 
+def readable(path: Path) -> bytes:
+    """What a file says to whoever opens it: bytes as they are, and what is compressed in them."""
+    raw = path.read_bytes()
+    if path.suffix == ".parquet":
+        return pd.read_parquet(path).to_csv(index=False).encode()
+    if raw.startswith(b"PK"):
+        with zipfile.ZipFile(path) as archive:
+            return b"".join(archive.read(name) for name in archive.namelist())
+    if path.suffix == ".duckdb":
+        with duckdb.connect(str(path), read_only=True) as database:
+            tables = database.execute("select table_name from duckdb_tables()").fetchall()
+            return b"".join(
+                database.execute(f'select * from "{name}"').df().to_csv(index=False).encode() for (name,) in tables
+            )
+    if raw.startswith(b"%PDF"):
+        return raw + b"".join(_inflated(stream) for stream in re.findall(rb"stream\r?\n(.*?)endstream", raw, re.DOTALL))
+    return raw
+
+
+def _inflated(stream: bytes) -> bytes:
+    try:
+        return zlib.decompressobj().decompress(stream)
+    except zlib.error:
+        return b""
+
+
 def test_nothing_that_identifies_is_written_outside_the_inbox(data: Path, first_run: Answer) -> None:
     depot = data / "depot" / str(CAMPAGNE)
-    sender = next(p for p in sorted(depot.glob("*/passage.csv")))
-    level_1 = re.findall(rb"\b[0-9a-f]{64}\b", sender.read_bytes())[:20]
-    dossier = next(p for p in sorted(depot.glob("departement-*/dossiers_mentorat.csv")))
-    assert level_1
+    level_1 = {
+        found
+        for path in depot.rglob("*")
+        if path.suffix in {".csv", ".xml"}
+        for found in re.findall(rb"\b[0-9a-f]{40}(?:[0-9a-f]{24})?\b", path.read_bytes())
+    }
     keys = [path.read_bytes().strip() for path in (data / "secrets").iterdir()]
-    canaries = [b"CANARI", *level_1, *keys, *(key.removeprefix(b"demonstration:") for key in keys)]
+    words = [b"CANARI", *keys, *(key.removeprefix(b"demonstration:") for key in keys)]
+    assert len(level_1) > 1000
+    seen = 0
     for path in data.rglob("*"):
         if not path.is_file() or path.is_relative_to(depot) or path.is_relative_to(data / "secrets"):
             continue
-        content = path.read_bytes()
-        for canary in canaries:
-            assert canary not in content, (path, "a level-1 pseudonym, a key or a value of the refused file")
-    assert dossier.exists()
-    for canary in canaries:
-        assert canary.decode() not in first_run.said
+        content = readable(path)
+        pseudonyms = set(re.findall(rb"(?<![0-9a-f])[0-9a-f]{40}(?:[0-9a-f]{24})?(?![0-9a-f])", content))
+        seen += len(pseudonyms)
+        assert pseudonyms.isdisjoint(level_1), (path, "a pseudonym as its sender wrote it")
+        assert [word for word in words if word in content] == [], (path, "a key, or a value of the refused file")
+    assert seen > 1000, "the search must read what Parquet and DuckDB compress"
+    for word in words:
+        assert word.decode() not in first_run.said
 
 
 def test_the_etude_store_holds_no_reference_of_a_sender(data: Path, first_run: Answer) -> None:
@@ -190,14 +223,34 @@ def test_demonstration_keys_are_refused_for_a_depot_that_is_not_simulated(data: 
     assert not (tmp_path / "lake").exists()
 
 
-def test_a_real_depot_needs_a_key_and_has_no_truth(tmp_path: Path) -> None:
-    folder = tmp_path / "depot" / str(CAMPAGNE) / "departement-59"
-    folder.mkdir(parents=True)
-    (folder / "perimetre.csv").write_text("emetteur;source\ndepartement-59;binomes\n", encoding="utf-8")
+def test_a_real_depot_needs_its_own_keys(tmp_path: Path) -> None:
+    real_depot(tmp_path)
     answer = mentorat(tmp_path, "run", "--campagne", str(CAMPAGNE))
     assert answer.code == 2
     assert "MENTORAT_CLE_PILOTAGE" in answer.err
+
+
+def test_a_real_depot_is_published_without_a_word_of_simulation_and_has_no_truth(tmp_path: Path) -> None:
+    real_depot(tmp_path)
+    keys = {f"MENTORAT_CLE_{name}": name.lower() * 10 for name in ("PILOTAGE", "ETUDE")}
+    answer = mentorat(tmp_path, "run", "--campagne", str(CAMPAGNE), **keys)
+    assert answer.code == 0, answer.said
     assert not (tmp_path / "verite").exists()
+    publication = tmp_path / "publication" / str(CAMPAGNE)
+    assert json.loads((publication / "manifeste.json").read_text(encoding="utf-8"))["donnees"].startswith("Données tr")
+    for page in publication.rglob("*.html"):
+        assert "simulé" not in page.read_text(encoding="utf-8"), page
+    territory = (publication / "departements" / "59" / "rapport.html").read_text(encoding="utf-8")
+    assert "non mesurable" in without_spaces(territory)
+
+
+def real_depot(data: Path) -> None:
+    """One sender, one small file, no simulation.json."""
+    folder = data / "depot" / str(CAMPAGNE) / "departement-59"
+    folder.mkdir(parents=True)
+    rows = "".join(f"59;D{n};{n:064x};2011-05;F;en_cours;2024-03-05\n" for n in range(1, 31))
+    head = "departement;id_dossier;id_jeune;naissance;sexe;statut;date_lancement\n"
+    (folder / "dossiers.csv").write_text(head + rows, encoding="utf-8")
 
 
 def test_etat_tells_what_the_data_folder_holds(data: Path, publication: Path) -> None:

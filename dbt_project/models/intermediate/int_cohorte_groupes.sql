@@ -52,7 +52,11 @@ eligibles as (
     inner join {{ ref('int_couverture') }} as couverture on eligibilites.territoire = couverture.territoire
     left join binomes on personnes.id_personne = binomes.id_personne
     left join {{ ref('int_suivi_mentorat') }} as suivi on personnes.id_personne = suivi.id_personne
-    where eligibilites.repere = 'fin_campagne' and eligibilites.est_eligible
+    where
+        eligibilites.repere = 'fin_campagne'
+        and eligibilites.est_eligible
+        -- no denominator, no cohort: a flow without its stock is not the population
+        and couverture.statut_eligibles = 'calcule'
 )
 
 select

@@ -50,18 +50,34 @@ ventiles as (
     {% endfor %}
 ),
 
--- Breakdowns are shown where there is a total.
-base_ventilee as (
+classes as (
     select
         couverture.territoire,
         couverture.statut_binomes,
-        modalites.ventilation,
-        coalesce(ventiles.actifs_nb, 0) as actifs_nb
+        ventilations.ventilation,
+        coalesce(ventiles.actifs_nb, 0) as actifs_nb,
+        sum(coalesce(ventiles.actifs_nb, 0)) over (
+            partition by couverture.territoire, ventilations.dimension
+        ) as connus_nb
     from {{ ref('int_couverture') }} as couverture
-    cross join {{ ref('int_ventilations') }} as modalites
+    cross join {{ ref('int_ventilations') }} as ventilations
     left join ventiles
-        on couverture.territoire = ventiles.territoire and modalites.ventilation = ventiles.ventilation
-    where modalites.est_o2 and couverture.statut_binomes = 'calcule'
+        on couverture.territoire = ventiles.territoire and ventilations.ventilation = ventiles.ventilation
+    where ventilations.est_o2 and couverture.statut_binomes = 'calcule'
+),
+
+-- Breakdowns are shown where there is a total. Where nobody's class is known, a zero would be a false one.
+base_ventilee as (
+    select
+        classes.territoire,
+        classes.ventilation,
+        classes.actifs_nb,
+        case
+            when base.campagne_nb > 0 and classes.connus_nb = 0 then 'non_mesurable'
+            else classes.statut_binomes
+        end as statut_binomes
+    from classes
+    inner join base on classes.territoire = base.territoire
 )
 
 {{ ligne_indicateur('O2', 'statut_binomes', 'campagne_nb', unite='binomes') }}

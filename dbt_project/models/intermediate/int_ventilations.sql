@@ -22,6 +22,7 @@ with codes as (
 )
 
 select
+    dimension,
     dimension || '=' || code as ventilation,
     est_a1,
     true as est_o2

@@ -286,8 +286,8 @@ def test_the_persons_of_a_campagne_hold_every_young_person_named(
 ) -> None:
     deposit(f"{NORD}/a.csv", ONE)
     deposit(f"{NORD}/passage.csv", f"departement;numanonym;id_jeune\n59;{'c' * 40};{J2}\n")
-    got = reception()
-    found = identities(got)
+    store(reception(), settings, 2024)
+    found = identities(settings, 2024)
     assert set(found["id_jeune"]) == {digest(keys.etude, f"id_jeune|{name}") for name in (J1, J2)}
     store_identities(found, settings, 2024)
     assert pq.read_table(settings.lake / "etude" / "identites" / "2024.parquet").num_rows == 2

@@ -20,6 +20,7 @@ def settings(tmp_path: Path) -> Settings:
     journal = settings.lake / "journal" / f"{CAMPAGNE}.parquet"
     journal.parent.mkdir(parents=True)
     rows = {
+        "emetteur": ["e", "e", "e"],
         "chemin": ["e/b.csv", "e/a.csv", "e/parti.csv"],
         "sha256": ["2", "1", "3"],
         "statut": ["acceptee", "refusee", "retiree"],
@@ -48,10 +49,16 @@ def test_a_draft_becomes_the_publication_and_stays_as_a_draft(settings: Settings
 
 def test_the_manifest_names_the_inputs_that_are_there_in_order(settings: Settings) -> None:
     content = manifest.publish(settings, CAMPAGNE)
-    assert [(entry["fichier"], entry["statut"]) for entry in content["entrees"]] == [
-        (f"depot/{CAMPAGNE}/e/a.csv", "refusee"),
-        (f"depot/{CAMPAGNE}/e/b.csv", "acceptee"),
+    assert content["entrees"] == [
+        {"emetteur": "e", "sha256": "1", "statut": "refusee"},
+        {"emetteur": "e", "sha256": "2", "statut": "acceptee"},
     ]
+
+
+def test_the_public_manifest_never_shows_a_file_name_chosen_by_a_sender(settings: Settings) -> None:
+    manifest.publish(settings, CAMPAGNE)
+    text = (settings.publication(CAMPAGNE) / "manifeste.json").read_text(encoding="utf-8")
+    assert "a.csv" not in text
 
 
 def test_a_new_publication_replaces_the_last_one_whole(settings: Settings) -> None:

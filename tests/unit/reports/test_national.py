@@ -17,7 +17,9 @@ def table(report: Report, title: str) -> Table:
 
 
 def test_how_many_territories_are_counted_is_said_beside_the_figures(national: Callable[..., Report]) -> None:
-    assert "2 territoires sur 8 n’ont pas transmis" in html_page(national()).replace("\u00a0", " ")
+    assert "Données manquantes pour compter les jeunes éligibles : 2 territoires sur 8." in html_page(
+        national()
+    ).replace("\u00a0", " ")
 
 
 def test_the_gap_to_the_objective_is_told_with_the_objective(national: Callable[..., Report]) -> None:
@@ -32,7 +34,7 @@ def test_every_published_territory_is_in_one_class_of_coverage() -> None:
 
 def test_territories_without_a_published_coverage_are_counted_apart(national: Callable[..., Report]) -> None:
     alt = national().charts[0].alt
-    assert "5 territoires ont une couverture publiée ; 1 sont sous secret statistique et 2 n'ont pas transmis" in alt
+    assert "Couverture publiée : 5 territoires ; sous secret statistique : 1 ; non mesurable ou non reçue : 2" in alt
 
 
 def test_territories_are_listed_by_code_and_not_ranked(national: Callable[..., Report]) -> None:
