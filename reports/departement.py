@@ -249,7 +249,7 @@ def _breakdown(indicators: Indicators, place: Territory) -> Section:
             | set(indicators.ventilations(place.niveau, place.code, "O2", dimension)),
             key=lambda value: (value.startswith("autre"), value),
         )
-        shown = ("O2",) if dimension == "modalite" else ("A1", "O2")
+        shown = {"modalite": ("O2",), "accueil": ("A1",)}.get(dimension, ("A1", "O2"))
         headings = {"A1": "Jeunes éligibles", "O2": "Binômes actifs"}
         if codes:
             tables.append(

@@ -46,11 +46,8 @@ NESTED = {"base=confies_11_17": "base=pris_en_charge_11_17"}
 """Bases that are part of another: what is counted on one is counted on the other."""
 AT_LEAST = {"O3;base=pris_en_charge_11_17;part;denominateur": "A1;;nombre;numerateur"}
 """Counts that hold another and something more: the eligible, and those of them aged 11 to 17 (the rest is under 11)."""
-AT_HOME = {
-    "denominateur": "A1;accueil=milieu_ouvert;nombre;numerateur",
-    "numerateur": "O2;accueil=milieu_ouvert;nombre;numerateur",
-}
-"""What the two bases of O3 differ by: those followed at home, counted in a ventilation too."""
+AT_HOME = {"denominateur": "A1;accueil=milieu_ouvert;nombre;numerateur"}
+"""The two bases of O3 differ by those followed at home, whom a ventilation counts too (with those under 11)."""
 MEMBERS = {"20R": ("2A", "2B"), "6AE": ("67", "68")}
 """Collectivités made of several territories."""
 MEASURES = ("nombre", "part", "ecart")
@@ -68,6 +65,8 @@ class _System:
     counts: dict[str, int] = field(default_factory=dict)
     ranks: dict[str, int] = field(default_factory=dict)
     derived: set[str] = field(default_factory=set)
+    plain: set[str] = field(default_factory=set)
+    """Derived cells that describe no group of young people."""
     trait: set[str] = field(default_factory=set)
     """Cells whose zero says something of each young person counted in a base."""
     equations: set[Equation] = field(default_factory=set)
@@ -78,22 +77,28 @@ class _System:
         if parts:
             self.equations.add(Equation(total, parts, self.counts[total] - sum(self.counts[part] for part in parts)))
 
-    def remainder(self, total: str, parts: Iterable[str], name: str) -> str | None:
-        """A derived cell for what is left of a total, when something may be; None when the parts exceed
-        it."""
+    def remainder(self, total: str, parts: Iterable[str], name: str, *, telling: bool = True) -> str | None:
+        """A derived cell for what is left of a total, when something may be; None when the parts exceed it.
+
+        `telling` False: what is left has no trait in common (second pairs, other ages, unknown class), and a small
+        one describes nobody; the attacker knows the equation all the same.
+        """
         left = self.counts[total] - sum(self.counts[part] for part in parts)
         if left < 0:
             return None
         self.counts[name] = left
         self.ranks[name] = 0
         self.derived.add(name)
+        if not telling:
+            self.plain.add(name)
         return name
 
     def protect(self, threshold: int, protection: int, already: frozenset[str]) -> Suppression:
         """Suppression for one audience."""
         cells = pd.DataFrame({"cle": list(self.counts), "valeur": list(self.counts.values())})
         cells["sensible"] = [
-            (0 < value < threshold) or (value == 0 and key in self.trait) for key, value in self.counts.items()
+            key not in self.plain and ((0 < value < threshold) or (value == 0 and key in self.trait))
+            for key, value in self.counts.items()
         ]
         cells["rang"] = cells["cle"].map(self.ranks)
         cells["derivee"] = cells["cle"].isin(self.derived)
@@ -316,6 +321,8 @@ def _system(shown: pd.DataFrame, keys: pd.DataFrame, threshold: int) -> _System:
                 system.counts[key] = int(getattr(row, count))
                 # a base is worth more than what is measured on it: it is hidden after
                 rank = 2 * depth + (1 if count == "denominateur" else 0)
+                if row.indicateur == "A1" and not _partition(row.ventilation):
+                    rank += 2  # how many are eligible is the first figure asked for
                 system.ranks[key] = max(rank, system.ranks.get(key, 0))
                 cell[(*(str(value) for value in row[1:8]), count)] = key
     for row in rows:
@@ -362,7 +369,11 @@ def _tie_ventilations(system: _System, rows: list[Any], cell: dict[tuple[str, ..
             system.trait.update(category for category in known if category not in structural)
         left = system.counts[total] - sum(system.counts[category] for category in categories)
         told = left == shown.get(whole[:-1]) and left >= threshold
-        if left > 0 and not told and (rest := system.remainder(total, categories, f"{total}|sans {dimension}")):
+        if (
+            left > 0
+            and not told
+            and (rest := system.remainder(total, categories, f"{total}|sans {dimension}", telling=False))
+        ):
             categories.append(rest)
         system.add(total, categories)
 
@@ -385,30 +396,25 @@ def _tie_places(system: _System, cell: dict[tuple[str, ...], str]) -> None:
 def _tie_bounds(system: _System, cell: dict[tuple[str, ...], str]) -> None:
     """A count that cannot exceed another: the larger is the smaller and a derived cell."""
     for (*head, indicateur, ventilation, mesure, count), small in list(cell.items()):
-        others = []
         if mesure == "part" and count == "numerateur" and indicateur in WITHIN:
-            others.append((WITHIN[indicateur], ";".join(_partition(ventilation)), "nombre", count))
+            pairs = cell.get((*head, WITHIN[indicateur], ";".join(_partition(ventilation)), "nombre", count))
+            _tie_below(system, small, pairs, telling=False)
         if ventilation in NESTED:
-            others.append((indicateur, NESTED[ventilation], mesure, count))
-        for other in others:
-            large = cell.get((*head, *other))
-            if large is not None and large != small:
-                more = system.remainder(large, [small], f"{large}|au-delà de|{small}")
-                if more is not None:
-                    system.add(large, [small, more])
-                    if ventilation in NESTED and count in AT_HOME:
-                        _tie_below(system, more, cell.get((*head, *AT_HOME[count].split(";"))))
-        _tie_below(system, small, cell.get((*head, *_more_than(indicateur, ventilation, mesure, count))))
+            at_home = _tie_below(system, small, cell.get((*head, indicateur, NESTED[ventilation], mesure, count)))
+            if at_home is not None and count in AT_HOME:
+                _tie_below(system, at_home, cell.get((*head, *AT_HOME[count].split(";"))))
+        if (more := AT_LEAST.get(";".join((indicateur, ventilation, mesure, count)))) is not None:
+            _tie_below(system, small, cell.get((*head, *more.split(";"))))
 
 
-def _more_than(*name: str) -> tuple[str, ...]:
-    return tuple(AT_LEAST.get(";".join(name), "").split(";"))
-
-
-def _tie_below(system: _System, small: str, large: str | None) -> None:
-    """`large` holds `small` and something more; nothing is tied where it does not, or is not shown."""
-    if large is not None and large != small and (more := system.remainder(large, [small], f"{large}|hors|{small}")):
+def _tie_below(system: _System, small: str, large: str | None, *, telling: bool = True) -> str | None:
+    """`large` holds `small` and something more, the cell returned; None where it does not, or is not shown."""
+    if large is None or large == small:
+        return None
+    more = system.remainder(large, [small], f"{large}|au-delà de|{small}", telling=telling)
+    if more is not None:
         system.add(large, [small, more])
+    return more
 
 
 def _blank(shown: pd.DataFrame, keys: pd.DataFrame, hidden: frozenset[str], threshold: int) -> pd.DataFrame:

@@ -96,19 +96,20 @@ def test_the_country_adds_what_is_counted_and_says_what_is_not(build):
 
 def test_breakdowns_tell_who_has_a_pair(build):
     assert build.indicateur("01", "O2", ventilation="sexe=F")["numerateur"] == 1
-    assert build.indicateur("01", "O2", ventilation="accueil=etablissement")["numerateur"] == 1
+    assert build.indicateur("01", "A1", ventilation="accueil=etablissement")["numerateur"] >= 1
     assert build.indicateur("07", "O2", ventilation="tranche_age=13_et_moins")["numerateur"] == 1
     assert build.indicateur("07", "O2", ventilation="modalite=distanciel")["numerateur"] == 1
     # n4 is 10 and in 6e: with those of 11 to 13
     assert build.indicateur("01", "A1", ventilation="tranche_age=13_et_moins")["numerateur"] >= 1
 
 
-def test_what_is_unknown_is_in_the_total_and_in_no_class(build):
-    classes = build.mart("indicateurs").query("code == '07' and indicateur == 'O2' and periode == '2024'")
-    places = classes[classes["ventilation"].str.startswith("accueil=")]
-    assert build.indicateur("07", "O2")["numerateur"] == 1
-    assert len(places) == 4
-    assert places["numerateur"].sum() == 0
+def test_where_nobody_s_class_is_known_there_is_no_false_zero(build):
+    """02 has two running pairs, told by its tracking table alone, where no modality is kept."""
+    assert build.indicateur("02", "O2")["numerateur"] == 2
+    for modalite in ("presentiel", "distanciel", "mixte"):
+        row = build.indicateur("02", "O2", ventilation=f"modalite={modalite}")
+        assert row["statut"] == "non_mesurable"
+        assert pd.isna(row["numerateur"])
 
 
 def test_the_indicators_of_the_mart_are_those_of_the_catalogue(build):

@@ -22,29 +22,14 @@ base as (
     left join comptes on couverture.territoire = comptes.territoire
 ),
 
-accueils as (
-    select distinct
-        type_accueil_regroupe,
-        accueil
-    from {{ ref('types_accueil') }}
-),
-
-actifs as (
-    select
-        binomes.*,
-        accueils.accueil
-    from {{ ref('int_binomes') }} as binomes
-    left join accueils on binomes.type_accueil_regroupe = accueils.type_accueil_regroupe
-    where binomes.nature = 'mentorat' and binomes.est_actif_fin_campagne
-),
-
 ventiles as (
-    {% for dimension in ['sexe', 'tranche_age', 'modalite', 'accueil'] -%}
+    {% for dimension in ['sexe', 'tranche_age', 'modalite'] -%}
     select
         territoire,
         '{{ dimension }}=' || {{ classe_ventilation(dimension) }} as ventilation,
         count(*) as actifs_nb
-    from actifs
+    from {{ ref('int_binomes') }}
+    where nature = 'mentorat' and est_actif_fin_campagne
     group by territoire, {{ classe_ventilation(dimension) }}
     {{ 'union all' if not loop.last }}
     {% endfor %}

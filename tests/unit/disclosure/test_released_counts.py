@@ -57,6 +57,18 @@ def test_a_group_given_twice_is_refused() -> None:
         )
 
 
+def test_a_step_hidden_elsewhere_is_protected_in_the_flow_too() -> None:
+    """Eligible young people of the country, beside the totals of territories but one, would tell that one."""
+    steps = [("population", "ensemble", 1000), ("majeurs", "exclusion", 100), ("eligibles", "ensemble", 900)]
+    steps += [("mentores", "groupe", 200), ("eligibles_non_mentores", "groupe", 700)]
+    frame = pd.DataFrame(steps, columns=["etape", "nature", "effectif"]).assign(ordre=range(5), libelle="")
+    assert (release_flow(frame, "public").frame["diffusion"] == "publie").all()
+    seen = release_flow(frame, "public", tied=["eligibles"]).frame.set_index("etape")
+    assert seen.loc["eligibles", "diffusion"] == "secret"
+    assert seen.loc[["population", "majeurs"], "effectif"].isna().any()
+    assert seen.loc[["mentores", "eligibles_non_mentores"], "effectif"].isna().any()
+
+
 def test_a_small_exclusion_is_not_the_difference_of_two_sets() -> None:
     steps = [
         ("population", "ensemble", 1000),

@@ -69,6 +69,33 @@ def test_corsica_does_not_give_back_one_of_its_departements() -> None:
     assert [is_hidden(read(seen, code, "O1")) for code in ("2A", "2B", "20R")] == [True, True, False]
 
 
+def test_the_few_eligible_under_eleven_are_not_told_by_the_base_of_coverage() -> None:
+    """62 has 1 424 eligible young people and 1 423 of them aged 11 to 17: their difference is one child."""
+    base = "base=pris_en_charge_11_17"
+    table = mart(("62", "A1", "", 1424, None), ("62", "O3", base, 186, 1423), ("13", "O3", base, 186, 1147))
+    seen = release_indicators(table, "partenaire")
+    assert not is_hidden(read(seen, "62", "A1"))
+    assert is_hidden(read(seen, "62", "O3", base, "part"))
+    assert pd.isna(read(seen, "62", "O3", base, "part")["denominateur"])
+    assert not is_hidden(read(seen, "13", "O3", base, "part"))
+
+
+def test_a_ventilation_and_the_two_bases_of_coverage_do_not_tell_a_few_children() -> None:
+    """71 eligible, 36 followed at home of whom 35 aged 11 to 17 (71 − 36): one child under 11 at home."""
+    wide, narrow = "base=pris_en_charge_11_17", "base=confies_11_17"
+    table = mart(
+        ("48", "A1", "", 171, None),
+        ("48", "A1", "accueil=milieu_ouvert", 36, None),
+        ("48", "A1", "accueil=famille", 135, None),
+        ("48", "O3", wide, 30, 160),
+        ("48", "O3", narrow, 20, 125),
+    )
+    seen = release_indicators(table, "partenaire").frame
+    home = seen.loc[seen["ventilation"] == "accueil=milieu_ouvert", "numerateur"]
+    bases = seen.loc[seen["indicateur"] == "O3", "denominateur"]
+    assert home.isna().any() or bases.isna().any()
+
+
 def test_a_share_goes_with_its_number_and_its_base_may_stay() -> None:
     table = mart(("01", "A1", "", 200, None), ("01", "A3", "", 3, None), ("01", "A3", "", 3, 200))
     seen = release_indicators(table, "partenaire")
