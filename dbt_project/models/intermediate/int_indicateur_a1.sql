@@ -53,35 +53,7 @@ ventiles as (
     {% endfor %}
 ),
 
-classes as (
-    select
-        couverture.territoire,
-        couverture.statut_eligibles,
-        ventilations.ventilation,
-        coalesce(ventiles.eligibles_nb, 0) as eligibles_nb,
-        sum(coalesce(ventiles.eligibles_nb, 0)) over (
-            partition by couverture.territoire, ventilations.dimension
-        ) as connus_nb
-    from {{ ref('int_couverture') }} as couverture
-    cross join {{ ref('int_ventilations') }} as ventilations
-    left join ventiles
-        on couverture.territoire = ventiles.territoire and ventilations.ventilation = ventiles.ventilation
-    where ventilations.est_a1 and couverture.statut_eligibles = 'calcule'
-),
-
--- Breakdowns are shown where there is a total. Where nobody's class is known, a zero would be a false one.
-base_ventilee as (
-    select
-        classes.territoire,
-        classes.ventilation,
-        classes.eligibles_nb,
-        case
-            when base.eligibles_nb > 0 and classes.connus_nb = 0 then 'non_mesurable'
-            else classes.statut_eligibles
-        end as statut_eligibles
-    from classes
-    inner join base on classes.territoire = base.territoire
-)
+{{ relations_ventilees('eligibles_nb', 'eligibles_nb', 'statut_eligibles', 'est_a1') }}
 
 {{ ligne_indicateur('A1', 'statut_eligibles', 'eligibles_nb', manquants='ages_inconnus_nb') }}
 union all

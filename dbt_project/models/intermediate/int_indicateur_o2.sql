@@ -35,35 +35,7 @@ ventiles as (
     {% endfor %}
 ),
 
-classes as (
-    select
-        couverture.territoire,
-        couverture.statut_binomes,
-        ventilations.ventilation,
-        coalesce(ventiles.actifs_nb, 0) as actifs_nb,
-        sum(coalesce(ventiles.actifs_nb, 0)) over (
-            partition by couverture.territoire, ventilations.dimension
-        ) as connus_nb
-    from {{ ref('int_couverture') }} as couverture
-    cross join {{ ref('int_ventilations') }} as ventilations
-    left join ventiles
-        on couverture.territoire = ventiles.territoire and ventilations.ventilation = ventiles.ventilation
-    where ventilations.est_o2 and couverture.statut_binomes = 'calcule'
-),
-
--- Breakdowns are shown where there is a total. Where nobody's class is known, a zero would be a false one.
-base_ventilee as (
-    select
-        classes.territoire,
-        classes.ventilation,
-        classes.actifs_nb,
-        case
-            when base.campagne_nb > 0 and classes.connus_nb = 0 then 'non_mesurable'
-            else classes.statut_binomes
-        end as statut_binomes
-    from classes
-    inner join base on classes.territoire = base.territoire
-)
+{{ relations_ventilees('actifs_nb', 'campagne_nb', 'statut_binomes', 'est_o2') }}
 
 {{ ligne_indicateur('O2', 'statut_binomes', 'campagne_nb', unite='binomes') }}
 union all
