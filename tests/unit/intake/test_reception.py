@@ -291,3 +291,43 @@ def test_the_persons_of_a_campagne_hold_every_young_person_named(
     assert set(found["id_jeune"]) == {digest(keys.etude, f"id_jeune|{name}") for name in (J1, J2)}
     store_identities(found, settings, 2024)
     assert pq.read_table(settings.lake / "etude" / "identites" / "2024.parquet").num_rows == 2
+
+
+def test_measures_without_their_key_are_not_taken_for_a_correspondence_table(
+    deposit: Deposit, reception: Receive
+) -> None:
+    head = "NUMDEP;NUMANONYM;SEXE;ANAIS;MNAIS;NIVSCO;DECISION;DATDEB;DATDECPE;LIEUPLAC;NATDECASSED\n"
+    deposit(f"{NORD}/mesures_ase.csv", head + f"59;{'c' * 40};1;2010;5;410;2;2024-03-01;2024-02-01;1;17\n")
+    told = line(reception(), f"{NORD}/mesures_ase.csv")
+    assert told["statut"] == "refusee"
+    assert "TYPEV" in told["motif"]
+
+
+def test_a_correspondence_table_without_pseudonyms_is_refused_and_its_empty_rows_set_aside(
+    deposit: Deposit, reception: Receive
+) -> None:
+    deposit(f"{NORD}/sans.csv", f"departement;numanonym\n59;{'c' * 40}\n")
+    rows = f"59;{'c' * 40};{J1}\n59;{'d' * 40};\n"
+    deposit(f"{NORD}/passage.csv", "departement;numanonym;id_jeune\n" + rows)
+    got = reception()
+    assert line(got, f"{NORD}/sans.csv")["statut"] == "refusee"
+    told = line(got, f"{NORD}/passage.csv")
+    assert (told["lignes_acceptees"], told["lignes_ecartees"]) == (1, 1)
+
+
+def test_a_web_page_under_another_name_is_told_as_one(deposit: Deposit, reception: Receive) -> None:
+    deposit(f"{NORD}/tableau.xlsx", "<!DOCTYPE html><html><body><table></table></body></html>")
+    assert "page web" in line(reception(), f"{NORD}/tableau.xlsx")["motif"]
+
+
+def test_a_file_name_in_another_encoding_stops_nothing(
+    deposit: Deposit, settings: Settings, reception: Receive
+) -> None:
+    deposit(f"{NORD}/a.csv", ONE)
+    folder = os.fsencode(settings.depot(2024) / NORD)
+    with open(folder + b"/d\xe9pos\xe9.csv", "wb") as file:  # noqa: PTH123 - the name is bytes, as unpacked elsewhere
+        file.write(b"avis;note\nbon;1\n")
+    got = reception()
+    store(got, settings, 2024)
+    assert line(got, f"{NORD}/a.csv")["statut"] == "acceptee"
+    assert len(got.journal) == 2
