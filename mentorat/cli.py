@@ -7,7 +7,6 @@ from functools import wraps
 from types import ModuleType
 from typing import Annotated, Any
 
-import click
 import typer
 
 from mentorat.errors import MentoratError, UsageError
@@ -16,7 +15,6 @@ from mentorat.settings import CHECKOUT, Settings
 app = typer.Typer(
     name="mentorat",
     help="Mesurer l'impact du mentorat des jeunes confiés à l'aide sociale à l'enfance.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
@@ -36,7 +34,7 @@ def _told_in_french(command: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(error.exit_code) from None
         except OSError as error:
             typer.echo(
-                f"Erreur : {error.filename or Settings().data} n'est pas utilisable ({error.strerror}). Vérifiez le "
+                f"Erreur : {error.filename or Settings().data} n'est pas utilisable. Vérifiez le "
                 "dossier de données (MENTORAT_DATA), ses droits et la place qui reste.",
                 err=True,
             )
@@ -100,21 +98,30 @@ def etat() -> None:
         typer.echo(line)
 
 
-WORDS = {
-    click.NoSuchOption: "l'option {0.option_name} n'existe pas",
-    click.MissingParameter: "il manque {0.param.opts[0]}",
-    click.BadParameter: "la valeur donnée à {0.param.opts[0]} ne convient pas",
-}
-"""French for what the option parser says in English."""
+ParserError: type[Exception] = typer.BadParameter.__mro__[1]
+"""Root of what the option parser refuses: Typer carries its own parser, whose errors it exports only in part."""
+
+
+def _in_french(error: Exception) -> str:
+    """What the option parser refused, in words."""
+    parameter = getattr(error, "param", None)
+    option = max(parameter.opts, key=len) if parameter else getattr(error, "option_name", "")
+    words = {
+        "MissingParameter": f"il manque {option}",
+        "BadParameter": f"la valeur donnée à {option} ne convient pas",
+        "NoSuchOption": f"l'option {option} n'existe pas",
+    }
+    return words.get(type(error).__name__, "cette commande n'existe pas, ou est mal écrite")
 
 
 def main() -> None:
     """The command, with the parser's own errors told in French."""
+    if len(sys.argv) == 1:
+        sys.argv.append("--help")
     try:
         sys.exit(app(standalone_mode=False))
-    except click.UsageError as error:
-        words = next((text.format(error) for kind, text in WORDS.items() if type(error) is kind), None)
-        typer.echo(f"Erreur : {words or 'la commande n’est pas reconnue'}. Aide : mentorat --help", err=True)
+    except ParserError as error:
+        typer.echo(f"Erreur : {_in_french(error)}. Aide : mentorat --help", err=True)
         sys.exit(UsageError.exit_code)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pandas as pd
+import pytest
 
 from tests.pipeline.conftest import CAMPAGNE, Answer, bytes_of, mentorat, without_spaces
 
@@ -206,10 +207,31 @@ def test_a_blocked_check_stops_publication_and_leaves_the_last_one(data: Path, p
     assert bytes_of(publication) == before
 
 
-def test_wrong_use_answers_in_french_with_exit_code_2(data: Path, tmp_path: Path) -> None:
-    for arguments in (["run", "--campagne", "1999"], ["run", "--campagne", "2030"]):
-        answer = mentorat(data, *arguments)
-        assert (answer.code, "Erreur" in answer.err, "Traceback" in answer.said) == (2, True, False)
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "--campagne", "1999"], "n'est pas connue"),
+        (["run", "--campagne", "2030"], "Aucun dépôt"),
+        (["run"], "il manque --campagne"),
+        (["run", "--campagne", "abc"], "la valeur donnée à --campagne ne convient pas"),
+        (["demo", "--jeunes", "3"], "la valeur donnée à --jeunes ne convient pas"),
+        (["run", "--annee", "2024"], "l'option --annee n'existe pas"),
+        (["inconnue"], "cette commande n'existe pas"),
+    ],
+)
+def test_wrong_use_answers_in_french_with_exit_code_2(tmp_path: Path, arguments: list[str], words: str) -> None:
+    answer = mentorat(tmp_path, *arguments)
+    assert answer.code == 2
+    assert "Erreur : " in answer.err
+    assert words in answer.err
+    assert "Traceback" not in answer.said
+
+
+@pytest.mark.parametrize("place", ["/dev/null", ""])
+def test_an_unusable_data_folder_is_told_in_french(place: str) -> None:
+    answer = mentorat(Path(place), "demo", "--jeunes", "1000", MENTORAT_DATA=place)
+    assert (answer.code, "Traceback" in answer.said) == (2, False)
+    assert "MENTORAT_DATA" in answer.err
 
 
 def test_demonstration_keys_are_refused_for_a_depot_that_is_not_simulated(data: Path, tmp_path: Path) -> None:
