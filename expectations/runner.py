@@ -13,7 +13,7 @@ from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.expectations.expectation import Expectation
 
 from expectations.rules import contract_rules
-from mentorat.contracts.sources import arrow_schema, full_contracts
+from mentorat.contracts.sources import arrow_schema, contracts
 from mentorat.disclosure.rules import rules
 from mentorat.lake import written_aside
 from mentorat.settings import Settings
@@ -61,8 +61,8 @@ def suite(table: str) -> list[Expectation]:
     Raises LookupError for a table with neither.
     """
     found: list[Expectation] = []
-    if table in full_contracts():
-        found += contract_rules(full_contracts()[table], arrow_schema(table).names)
+    if table in contracts():
+        found += contract_rules(contracts()[table], arrow_schema(table).names)
     try:
         found += importlib.import_module(f"expectations.suites.{table}").rules()
     except ModuleNotFoundError as error:

@@ -63,6 +63,9 @@ class Column(Strict):
     codes: dict[str, str] = Field(default_factory=dict)
     synonymes: dict[str, str] = Field(default_factory=dict)
     alias: list[str] = Field(default_factory=list)
+    repli: str | None = None
+    """Code given to a word that is not one of `codes`, where any word may come and none is kept (a school class)."""
+    unite: str | None = None
     bornes: tuple[float, float] | None = None
     longueur: int | None = None
     domaine: str | None = None
@@ -83,6 +86,8 @@ class Column(Strict):
             raise ValueError(f"{self.nom}: a pseudonym needs its domaine and longueur")
         if unknown := set(self.synonymes.values()) - set(self.codes):
             raise ValueError(f"{self.nom}: synonyms of unknown codes {sorted(unknown)}")
+        if self.repli is not None and self.repli not in self.codes:
+            raise ValueError(f"{self.nom}: repli must be one of its codes")
         return self
 
     @property
@@ -129,12 +134,11 @@ class Attachment(Strict):
 
 
 class Contract(Strict):
-    """One source. `complet` False: recognised, counted and hashed, nothing stored."""
+    """One source."""
 
     nom: str
     numero: str
     titre: str
-    complet: bool = True
     emetteurs: list[str] = Field(default_factory=list)
     cle: list[str]
     indispensables: list[str] = Field(default_factory=list)
@@ -213,11 +217,6 @@ def contracts() -> dict[str, Contract]:
 def contract(name: str) -> Contract:
     """The contract of one source; KeyError when it is not a source."""
     return contracts()[name]
-
-
-def full_contracts() -> dict[str, Contract]:
-    """The contracts whose rows are stored."""
-    return {name: found for name, found in contracts().items() if found.complet}
 
 
 def arrow_schema(name: str) -> pa.Schema:

@@ -20,7 +20,6 @@ from mentorat.contracts.sources import (
     arrow_schema,
     contract,
     contracts,
-    full_contracts,
     pilotage_schema,
 )
 from mentorat.identity.keys import Key, Keys
@@ -34,7 +33,7 @@ from mentorat.intake.rows import FILE, LINE, Judged, Origin, judge, replaced, ty
 from mentorat.lake import read_parquet, write_parquet
 from mentorat.settings import CAMPAGNES, Settings
 
-ACCEPTED, REFUSED, COUNTED, WITHDRAWN = "acceptee", "refusee", "comptee", "retiree"
+ACCEPTED, REFUSED, WITHDRAWN = "acceptee", "refusee", "retiree"
 
 JOURNAL_SCHEMA = pa.schema(
     [
@@ -350,10 +349,6 @@ def _screen(files: list[Deposited], say: Callable[[str], None]) -> dict[str, Bat
             continue
         raw, found = read
         spoken = contract(found.source or "")
-        if not spoken.complet:
-            file.statut = COUNTED
-            file.motifs.append("Source reconnue et comptée ; son contenu n'est pas encore exploité ni conservé.")
-            continue
         file.statut = ACCEPTED
         _tell_columns(file, spoken, raw, found)
         batches.setdefault(spoken.nom, Batch()).add(number, spoken, raw, found)
@@ -455,7 +450,7 @@ def receive(
     etude: dict[str, pd.DataFrame] = {}
     pilotage: dict[str, pd.DataFrame] = {}
     faults = []
-    for source, spoken in full_contracts().items():
+    for source, spoken in contracts().items():
         batch = batches.pop(source, None)
         if batch is None:
             etude[source] = arrow_schema(source).empty_table().to_pandas()
@@ -505,7 +500,7 @@ def identities(settings: Settings, campagne: int) -> pd.DataFrame:
 
     named = [
         stored("etude", name)["id_jeune"]
-        for name, spoken in full_contracts().items()
+        for name, spoken in contracts().items()
         if not spoken.pilotage and "id_jeune" in spoken.noms
     ]
     return link(stored("pilotage", "dossiers_mentorat"), stored("pilotage", "binomes"), named)

@@ -14,14 +14,14 @@ from dagster import (
     multi_asset_check,
 )
 
-from mentorat.contracts.sources import contracts, full_contracts
+from mentorat.contracts.sources import contracts
 from mentorat.identity.keys import load_keys
 from orchestration.checks import check_results, check_specs
 from orchestration.partitions import campagnes
 from orchestration.progress import tell
 from orchestration.resources import Maison, link
 
-SOURCES = sorted(full_contracts())
+SOURCES = sorted(contracts())
 """Sources with a full contract: one raw asset each."""
 
 JOURNAL = AssetKey(["suivi", "journal"])

@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from mentorat.contracts.sources import arrow_schema, full_contracts
+from mentorat.contracts.sources import arrow_schema, contracts
 from mentorat.intake.reception import JOURNAL_SCHEMA as JOURNAL
 from mentorat.lake import write_parquet
 
@@ -104,7 +104,7 @@ class Lake:
         )
 
     def write(self, root: Path) -> None:
-        for name in full_contracts():
+        for name in contracts():
             schema = arrow_schema(name)
             frame = pd.DataFrame(self.rows[name], columns=schema.names).astype(object)
             for campagne in {CAMPAGNE, *frame["campagne"].dropna()}:

@@ -10,7 +10,6 @@ from mentorat.contracts.sources import (
     arrow_schema,
     contract,
     contracts,
-    full_contracts,
     pilotage_schema,
 )
 
@@ -62,8 +61,8 @@ def test_every_source_is_declared_with_its_key() -> None:
     assert all(found.cle_obligatoire for found in contracts().values())
 
 
-def test_the_full_contracts_are_those_whose_rows_are_stored() -> None:
-    assert sorted(full_contracts()) == FULL
+def test_the_contracts_are_those_whose_rows_are_stored() -> None:
+    assert sorted(contracts()) == FULL
 
 
 def test_s1_stores_30_of_the_105_olinpe_variables_and_knows_the_others_by_name() -> None:

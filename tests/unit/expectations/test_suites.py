@@ -5,7 +5,7 @@ import pytest
 
 from expectations.rules import threshold
 from expectations.runner import suite, validate
-from mentorat.contracts.sources import arrow_schema, full_contracts
+from mentorat.contracts.sources import arrow_schema, contracts
 
 MARTS = ("population", "eligibles", "cohorte", "flux_cohorte", "binomes_retenus", "receptions", "indicateurs")
 
@@ -27,7 +27,7 @@ def failures(frame: pd.DataFrame) -> dict[str, str]:
     return {rule.libelle: rule.detail for rule in validate("binomes", "bordure", frame).rules if not rule.succes}
 
 
-@pytest.mark.parametrize("table", [*full_contracts(), *MARTS, "journal", "identites"])
+@pytest.mark.parametrize("table", [*contracts(), *MARTS, "journal", "identites"])
 def test_every_stored_table_has_rules_with_a_french_label(table: str) -> None:
     rules = suite(table)
     assert rules

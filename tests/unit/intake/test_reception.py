@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from python_calamine import CalamineWorkbook
 
-from mentorat.contracts.sources import arrow_schema, full_contracts, pilotage_schema
+from mentorat.contracts.sources import arrow_schema, contracts, pilotage_schema
 from mentorat.identity.keys import Keys
 from mentorat.identity.pseudonyms import digest
 from mentorat.intake.reception import Reception, identities, receive, store, store_identities
@@ -48,7 +48,7 @@ def test_every_full_source_has_its_parquet_even_when_nothing_was_sent(
 ) -> None:
     deposit(f"{NORD}/dossiers.csv", ONE)
     store(reception(), settings, 2024)
-    for source in full_contracts():
+    for source in contracts():
         schema = pq.read_schema(settings.lake / "etude" / source / "2024.parquet")
         assert schema.equals(arrow_schema(source)), source
     assert pq.read_schema(settings.lake / "pilotage" / "binomes" / "2024.parquet").equals(pilotage_schema("binomes"))
