@@ -66,6 +66,12 @@ class Column(Strict):
     repli: str | None = None
     """Code given to a word that is not one of `codes`, where any word may come and none is kept (a school class)."""
     unite: str | None = None
+    elements: Literal["departement", "association"] | None = None
+    """What each element of a list is, where it is read as a column of that type is."""
+    autres_territoires: dict[str, str] = Field(default_factory=dict)
+    """Codes that are right answers beside the 102 territories, with their labels (OLINPE's overseas codes)."""
+    exemple: str | None = None
+    """A right value as the template shows it; empty: the example leaves the cell blank. None: derived from the type."""
     bornes: tuple[float, float] | None = None
     longueur: int | None = None
     domaine: str | None = None
@@ -86,8 +92,12 @@ class Column(Strict):
             raise ValueError(f"{self.nom}: a pseudonym needs its domaine and longueur")
         if unknown := set(self.synonymes.values()) - set(self.codes):
             raise ValueError(f"{self.nom}: synonyms of unknown codes {sorted(unknown)}")
+        if self.type == "reference" and self.domaine is None:
+            raise ValueError(f"{self.nom}: a reference needs its domaine")
         if self.repli is not None and self.repli not in self.codes:
             raise ValueError(f"{self.nom}: repli must be one of its codes")
+        if self.elements is not None and (self.type != "liste" or self.codes):
+            raise ValueError(f"{self.nom}: elements belongs to a list without codes")
         return self
 
     @property
@@ -147,6 +157,8 @@ class Contract(Strict):
     colonnes: list[Column]
     ignorees: list[str] = Field(default_factory=list)
     noms_fichier: list[str] = Field(default_factory=list)
+    tient_lieu_de: str | None = None
+    """The expected source that is no longer missing where this one was sent instead."""
     pilotage: bool = False
     olinpe: bool = False
     """True where unknown is written 9, 99, 999 or 9999 (S1)."""
@@ -155,7 +167,7 @@ class Contract(Strict):
     @model_validator(mode="after")
     def _coherent(self) -> Self:
         names = [column.nom for column in self.colonnes]
-        if len(set(names)) != len(names):
+        if len({*names, *self.ignorees}) != len(names) + len(self.ignorees):
             raise ValueError(f"{self.nom}: a column is declared twice")
         attachment = self.rattachement
         used = [
@@ -189,15 +201,18 @@ class Contract(Strict):
         return [*(nom for nom in self.cle if self.colonne(nom).obligatoire), *self.indispensables]
 
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where the wheel has it: ten times faster
+
+
 def _read(path: Path) -> Any:
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506 - safe either way
 
 
 def _expand(column: dict[str, Any], models: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """A column with its shared `modele` filled in; what the column says itself wins."""
+    """A column with its shared `modele` filled in, itself perhaps on another; what the column says itself wins."""
     own = dict(column)
     model = own.pop("modele", None)
-    return {**models[model], **own} if model else own
+    return {**_expand(models[model], models), **own} if model else own
 
 
 @cache
@@ -211,12 +226,30 @@ def contracts() -> dict[str, Contract]:
         found[path.stem] = Contract.model_validate(raw)
         if found[path.stem].nom != path.stem:
             raise ValueError(f"{path.name}: nom must be the file's name")
+    if unknown := {one.tient_lieu_de for one in found.values()} - {None, *found}:
+        raise ValueError(f"tient_lieu_de names no source: {sorted(map(str, unknown))}")
     return found
 
 
 def contract(name: str) -> Contract:
     """The contract of one source; KeyError when it is not a source."""
     return contracts()[name]
+
+
+def codes_of(column: Column) -> dict[str, str]:
+    """Every right code of a column (or of the elements of a list) with its French label, territories included; empty
+    where the column takes anything of its type.
+    """
+    from mentorat import reference
+
+    if "departement" not in (column.type, column.elements):
+        return column.codes
+    places = reference.load("territoires")
+    found = dict(zip(places["territoire"], places["libelle"], strict=True))
+    if column.collectivites:
+        addressees = reference.load("collectivites")
+        found |= dict(zip(addressees["collectivite"], addressees["libelle"], strict=True))
+    return found | column.autres_territoires
 
 
 def arrow_schema(name: str) -> pa.Schema:
@@ -228,5 +261,11 @@ def arrow_schema(name: str) -> pa.Schema:
 
 
 def pilotage_schema(name: str) -> pa.Schema:
-    """Schema of `lake/pilotage/<name>/<campagne>.parquet`: the same, with `id_jeune_etude` at the end."""
-    return arrow_schema(name).append(pa.field("id_jeune_etude", pa.string()))
+    """Schema of `lake/pilotage/<name>/<campagne>.parquet`: the same, then `id_jeune_etude` and `id_mentor_etude` where
+    the source holds id_jeune and id_mentor.
+    """
+    schema = arrow_schema(name)
+    for person in ("id_jeune", "id_mentor"):
+        if person in schema.names:
+            schema = schema.append(pa.field(f"{person}_etude", pa.string()))
+    return schema
