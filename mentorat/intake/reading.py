@@ -1,33 +1,30 @@
-"""Open a sender's file, whatever its format, and find the table in it. Nothing is interpreted here: every
-cell is text.
+"""Open a sender's file, whatever its format, and find the table in it. Nothing is interpreted here: every cell is text.
 
-A file that can't be opened gives a `Refusal`, never an exception, and never a word of its content.
+The format is known by the first bytes, and each has its module (text, workbooks, parquet, xml, protected). A file that
+can't be opened gives a `Refusal`, never an exception, and never a word of its content. Nothing is written to disk.
 """
 
-import csv
 import io
 import re
-import zipfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
-from lxml import etree
-from python_calamine import CalamineWorkbook, PasswordError
 
-from mentorat.intake.normalisation import fold, squeeze
+from mentorat.intake.normalisation import fold
 from mentorat.intake.recognition import header_key, vocabulary
 
-DELIMITERS = (";", "\t", ",", "|")
 HEADER_WITHIN = 30  # rows looked at for the header
-UNPACKED_LIMIT = 2_000_000_000  # bytes a workbook may unpack to: beyond, it is a bomb or not a workbook of ours
+HEADER_SCORE = 2  # known column names from which a row is a header for sure
+COLUMNS_LIMIT = 2_000
+CELLS_LIMIT = 500_000_000  # rows × columns of a table: the largest national source holds 130 million
+
+Content = Path | bytes
+"""A file of the dépôt, or what a protected file holds, in memory."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +35,23 @@ class Refusal:
     remede: str
 
 
+class Refused(Exception):
+    """A reader gives up; never leaves this package."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.motif)
+        self.refusal = refusal
+
+
 @dataclass
 class RawTable:
-    """The table of a file: `headers` and `columns` (text, one array per header), `lines` (line or record
-    number of each row in the file), `ignored` (title, blank and total rows), `outside` (place, cell) found
-    around the table.
+    """The table of a file: `headers` and `columns` (text, one array per header, "" where empty), `lines` (line or
+    record number of each row in the file), `ignored` (title, blank, total and repeated header rows), `outside` (place,
+    cell) found around the table, `notes` for the sender.
     """
 
     headers: list[str]
-    columns: list[pa.Array]
+    columns: list[pa.Array | pa.ChunkedArray]
     lines: np.ndarray
     ignored: int = 0
     outside: list[tuple[str, str]] = field(default_factory=list)
@@ -58,307 +63,209 @@ class RawTable:
         return len(self.lines)
 
 
-@dataclass
-class Grid:
-    """One sheet: rows of cells, the line of each, and the merged ranges ((row, column), (row, column)) of a
-    workbook.
-    """
-
-    rows: list[list[str]]
-    lines: list[int]
-    merged: list[tuple[tuple[int, int], tuple[int, int]]] = field(default_factory=list)
-
-
 UNREADABLE = Refusal(
     "Le fichier ne peut pas être ouvert : il est abîmé ou d'un format non pris en charge.",
     "Enregistrez-le de nouveau en .xlsx, .ods, .csv ou .parquet (ou en XML OLINPE), puis déposez-le à la place.",
 )
-PROTECTED = Refusal(
-    "Le fichier est protégé par un mot de passe.",
-    "Déposez-le sans mot de passe, ou convenez d'un mot de passe avec l'exploitant de la plateforme.",
-)
-PROTECTED_OR_OLD = Refusal(
-    "Le classeur est protégé par un mot de passe, ou d'un ancien format (.xls) abîmé.",
-    "Déposez-le sans mot de passe, enregistré en .xlsx, .ods ou .csv.",
-)
 EMPTY = Refusal("Le fichier est vide.", "Vérifiez l'export, puis déposez-le de nouveau.")
-TOO_BIG = Refusal(
-    "Le classeur se déploie en une taille démesurée.",
-    "Enregistrez les données seules dans un nouveau classeur ou en .csv.",
-)
-
-
 WEB_PAGE = Refusal(
     "Le fichier est une page web, quelle que soit l'extension de son nom.",
     "Ouvrez-le dans un tableur, enregistrez-le en .xlsx ou en .csv, puis déposez-le de nouveau.",
 )
+OTHER_ARCHIVE = Refusal(
+    "Le fichier est une archive d'un format non pris en charge (7z, RAR, gzip…).",
+    "Déposez le fichier de données lui-même, ou une archive .zip (protégée en AES) qui ne contient que lui.",
+)
+DOCUMENT = Refusal(
+    "Le fichier est un document (PDF, image, texte mis en forme), pas un tableau de données.",
+    "Déposez le tableau lui-même, en .xlsx, .ods, .csv ou .parquet.",
+)
+TOO_LARGE = Refusal(
+    "Le tableau compte bien trop de colonnes ou de cellules pour un fichier de suivi.",
+    "Vérifiez l'export : gardez les colonnes utiles, un fichier par campagne, puis déposez-le de nouveau.",
+)
+
+HTML = re.compile(
+    r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*(<!doctype\s+html|<(html|head|meta|body|table|div|style|script)\b|mime-version:)",
+    re.IGNORECASE | re.DOTALL,
+)
+ARCHIVES = (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
+DOCUMENTS = (b"%PDF", b"{\\rtf", b"\x89PNG", b"\xff\xd8\xff", b"GIF8")
 
 
-def read_table(path: Path) -> RawTable | Refusal:
-    """The table of the file at `path`, its format known by its first bytes; a `Refusal` when there is none
-    to read.
+def opened(content: Content) -> BinaryIO:
+    """A stream over the bytes of `content`. Raises OSError."""
+    return io.BytesIO(content) if isinstance(content, bytes) else content.open("rb")
+
+
+def read_table(path: Path, password: str | None = None) -> RawTable | Refusal:
+    """The table of the file at `path`, its format known by its first bytes; a `Refusal` when there is none to read.
+
+    `password` opens a protected workbook or archive. Never raises.
     """
     try:
-        with path.open("rb") as stream:
-            head = stream.read(1024)
-        if not head:
-            return EMPTY
-        if re.match(rb"(\xef\xbb\xbf)?\s*<(!doctype html|html|table)\b", head, re.IGNORECASE):
-            return WEB_PAGE
-        return _reader(head)(path)
-    except PasswordError:
-        return PROTECTED
-    except Exception:  # a sender's file may fail in any way, and its content must not reach a traceback
-        return UNREADABLE
-
-
-def _reader(head: bytes) -> Callable[[Path], RawTable | Refusal]:
-    if head.startswith(b"PK"):
-        return _read_workbook
-    if head.startswith(b"PAR1"):
-        return _read_parquet
-    if head.startswith(b"\xd0\xcf\x11\xe0"):  # OLE: an old .xls, or a protected .xlsx
-        return _read_ole
-    if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
-        return _read_xml
-    return _read_text
-
-
-# --- text -----------------------------------------------------------------------------------------
-
-
-def _decode(content: bytes) -> str | None:
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if content.startswith(mark):
-            return content.decode(encoding)
-    if b"\0" in content:
-        zeros = content[:2000]
-        if zeros[1::2].count(0) > len(zeros) // 4:
-            return content.decode("utf-16-le")
-        if zeros[0::2].count(0) > len(zeros) // 4:
-            return content.decode("utf-16-be")
-        return None
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        return content.decode("cp1252")
-
-
-def _rows(lines: Iterable[str], delimiter: str) -> Grid:
-    reader = csv.reader(lines, delimiter=delimiter)
-    grid = Grid([], [])
-    start = 1
-    for row in reader:
-        grid.rows.append(row)
-        grid.lines.append(start)
-        start = reader.line_num + 1
-    return grid
-
-
-def _read_text(path: Path) -> RawTable | Refusal:
-    text = _decode(path.read_bytes())
-    if text is None:
-        return UNREADABLE
-    if not text.strip():
-        return EMPTY
-    sample = text[:200_000].splitlines()[:HEADER_WITHIN]
-
-    def fitness(delimiter: str) -> tuple[int, int]:
-        grid = _rows(sample, delimiter)
-        index, known = _header(grid.rows)
-        return known, len(grid.rows[index]) if grid.rows else 0
-
-    delimiter = max(DELIMITERS, key=fitness)
-    return _table([_rows(io.StringIO(text, newline=""), delimiter)])
-
-
-# --- workbooks ------------------------------------------------------------------------------------
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "oui" if value else "non"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if isinstance(value, datetime):
-        return value.date().isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    return "" if value is None else str(value)
-
-
-def _read_workbook(path: Path) -> RawTable | Refusal:
-    with zipfile.ZipFile(path) as archive:
-        if any(entry.flag_bits & 1 for entry in archive.infolist()):
-            return PROTECTED
-        if sum(entry.file_size for entry in archive.infolist()) > UNPACKED_LIMIT:
-            return TOO_BIG
-    return _read_sheets(path)
-
-
-def _read_ole(path: Path) -> RawTable | Refusal:
-    try:
-        return _read_sheets(path)
-    except PasswordError:
+        return read_content(path, password)
+    except Refused as fault:
+        return fault.refusal
+    except (KeyboardInterrupt, SystemExit):
         raise
-    except Exception:  # a protected .xlsx is an OLE file without a workbook
-        return PROTECTED_OR_OLD
+    except BaseException:  # whatever fails (a panic of a compiled reader is no Exception), the content stays inside
+        return UNREADABLE
 
 
-def _read_sheets(path: Path) -> RawTable | Refusal:
-    workbook = CalamineWorkbook.from_path(str(path))
-    grids = []
-    for name in workbook.sheet_names:
-        sheet = workbook.get_sheet_by_name(name)
-        rows = [[_cell(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
-        merged = [(r[0], r[1]) for r in (sheet.merged_cell_ranges or [])]
-        grids.append(Grid(rows, list(range(1, len(rows) + 1)), merged))
-    return _table(grids)
+def read_content(content: Content, password: str | None, nested: bool = False) -> RawTable:
+    """The table of `content`; `nested` where it comes out of an archive. Raises Refused, or whatever a reader does."""
+    with opened(content) as stream:
+        head = stream.read(4096)
+    if not head:
+        raise Refused(EMPTY)
+    if head.startswith(b"PK"):
+        from mentorat.intake.protected import read_zip
 
+        return read_zip(content, password, nested)
+    if head.startswith(b"\xd0\xcf\x11\xe0"):  # OLE: an old .xls, or a protected .xlsx
+        from mentorat.intake.protected import read_ole
 
-# --- typed formats --------------------------------------------------------------------------------
+        return read_ole(content, password)
+    if head.startswith(b"PAR1"):
+        from mentorat.intake.parquet import read_parquet
 
+        return read_parquet(content)
+    if head.startswith(ARCHIVES):
+        raise Refused(OTHER_ARCHIVE)
+    if head.startswith(DOCUMENTS):
+        raise Refused(DOCUMENT)
+    from mentorat.intake.text import encoding_of, read_text
 
-def _as_text(column: pa.ChunkedArray) -> pa.Array:
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if pa.types.is_dictionary(array.type):
-        array = array.dictionary_decode()
-    if pa.types.is_timestamp(array.type):
-        array = array.cast(pa.date32(), safe=False)
-    if pa.types.is_floating(array.type):
-        encoded = array.dictionary_encode()
-        words = pa.array([_cell(value) for value in encoded.dictionary.to_pylist()], pa.string())
-        array = words.take(encoded.indices)
-    elif pa.types.is_list(array.type) or pa.types.is_large_list(array.type):
-        array = pc.binary_join(array.cast(pa.list_(pa.string())), "|")
-    elif pa.types.is_boolean(array.type):
-        array = pc.if_else(array, "oui", "non")
-    return pc.fill_null(array.cast(pa.string()), "")
+    encoding = encoding_of(head)
+    start = head.decode(encoding or "utf-8", errors="ignore").lstrip("\ufeff")
+    if HTML.match(start):
+        raise Refused(WEB_PAGE)
+    if start.lstrip().startswith("<"):
+        from mentorat.intake.xml import read_xml
 
-
-def _read_parquet(path: Path) -> RawTable | Refusal:
-    table = pq.ParquetFile(path).read()
-    return RawTable(
-        [str(name) for name in table.column_names],
-        [_as_text(column) for column in table.columns],
-        np.arange(1, table.num_rows + 1),
-    )
-
-
-def _local(tag: Any) -> str:
-    return etree.QName(tag).localname if isinstance(tag, str) else ""
-
-
-def _read_xml(path: Path) -> RawTable | Refusal:
-    """OLINPE: DECRET > INTRO, DONNEE × n. Entities are not resolved, nothing is fetched."""
-    headers: dict[str, list[str]] = {}
-    outside: list[tuple[str, str]] = []
-    count = 0
-    events = etree.iterparse(
-        str(path), events=("end",), resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False
-    )
-    for _, element in events:
-        name = _local(element.tag)
-        if name == "INTRO":
-            outside += [("INTRO", child.text) for child in element if child.text]
-        if name != "DONNEE":
-            continue
-        for child in element:
-            column = headers.setdefault(_local(child.tag), [])
-            column.extend([""] * (count - len(column)))
-            text = child.text or "" if len(child) == 0 else "".join(map(str, child.itertext()))
-            if len(column) > count:  # the element twice in one DONNEE: both are seen
-                column[count] += f" {text}"
-            else:
-                column.append(text)
-        count += 1
-        element.clear()
-        while element.getprevious() is not None:
-            del element.getparent()[0]
-    if not count:
-        return Refusal(
-            "Le fichier XML ne contient aucun enregistrement DONNEE.",
-            "Déposez l'export OLINPE (schéma 2.0), ou un fichier .csv ou .xlsx pour les autres sources.",
-        )
-    for column in headers.values():
-        column.extend([""] * (count - len(column)))
-    columns = [pa.array(column, pa.string()) for column in headers.values()]
-    return RawTable(list(headers), columns, np.arange(1, count + 1), outside=outside)
+        return read_xml(content)
+    return read_text(content, encoding)
 
 
 # --- the table in a sheet -------------------------------------------------------------------------
 
 
-def _blank(row: Sequence[str]) -> bool:
+def blank(row: Sequence[str]) -> bool:
+    """True when no cell of the row holds anything."""
     return not any(cell and not cell.isspace() for cell in row)
 
 
-def _header(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
-    """(index, number of known column names) of the header: the row that holds most of them, else the first
-    with two cells filled.
+def find_header(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
+    """(index, number of known column names) of the header: the row that holds most of them, two at least, else the
+    first with two cells filled.
     """
     known = vocabulary()
     scores = [len({header_key(cell) for cell in row if cell} & known) for row in rows[:HEADER_WITHIN]]
-    if any(scores):
-        return scores.index(max(scores)), max(scores)
+    best = max(scores, default=0)
     filled = [index for index, row in enumerate(rows[:HEADER_WITHIN]) if sum(1 for c in row if c.strip()) > 1]
-    return (filled[0] if filled else 0), 0
+    if best >= HEADER_SCORE or (best and not filled):
+        return scores.index(best), best
+    index = filled[0] if filled else 0
+    return index, scores[index] if scores else 0
 
 
-def _is_total(row: Sequence[str]) -> bool:
-    first = next((cell for cell in row if cell.strip()), "")
-    return squeeze(first) in ("total", "totaux", "totalgeneral") or fold(first).startswith(("total ", "total:"))
+TOTAL = re.compile(r"(sous[ -]*)?tota(l|ux)( general| generaux)?\s*:?")
+TOTAL_BEGINS = re.compile(r"(sous[ -]*)?tota(l|ux)\b")
+QUANTITY = re.compile(r"[+-]?(\d{1,3}([ \u00a0\u202f.']\d{3})+|\d+)([.,]\d+)?\s*(%|€|h|min|euros?|eur)?|-")
 
 
-def _fill_merged(grid: Grid, below: int) -> None:
-    """Cells merged over several rows of data all hold the value shown (only the first one does in the
-    file).
+def is_total(row: Sequence[str]) -> bool:
+    """True for a row of totals: its first filled cell says so and nothing else in it could be a record, that is only
+    quantities, or hardly a cell. In doubt the row is data.
     """
-    for (top, left), (bottom, right) in grid.merged:
-        if top <= below or bottom == top:
-            continue
-        for row in range(top, min(bottom, len(grid.rows) - 1) + 1):
-            for column in range(left, min(right, len(grid.rows[row]) - 1) + 1):
-                grid.rows[row][column] = grid.rows[top][left]
+    filled = [cell.strip() for cell in row if cell and not cell.isspace()]
+    if not filled or not TOTAL_BEGINS.match(fold(filled[0])):
+        return False
+    others = filled[1:]
+    if all(QUANTITY.fullmatch(cell.casefold()) for cell in others):
+        return True
+    return TOTAL.fullmatch(fold(filled[0])) is not None and len(others) <= max(1, len(row) // 4)
 
 
-def _table(grids: list[Grid]) -> RawTable | Refusal:
-    """The table of the sheet that holds the data: the one with most known column names."""
-    grids = [grid for grid in grids if not all(_blank(row) for row in grid.rows)]
-    if not grids:
-        return EMPTY
-    found = [_header(grid.rows) for grid in grids]
-    chosen = max(range(len(grids)), key=lambda i: (found[i][1], -i))
-    grid, (header, known) = grids[chosen], found[chosen]
-    _fill_merged(grid, header)
-    outside = [
-        (f"feuille {i + 1}, ligne {line}", cell)
-        for i, other in enumerate(grids)
-        if i != chosen
-        for row, line in zip(other.rows, other.lines, strict=True)
-        for cell in row
-        if cell
+def _chunks(column: pa.Array | pa.ChunkedArray) -> Iterator[tuple[int, pa.Array]]:
+    """(row of its first cell, array) of each chunk."""
+    at = 0
+    for chunk in column.chunks if isinstance(column, pa.ChunkedArray) else [column]:
+        yield at, chunk
+        at += len(chunk)
+
+
+def _positions(column: pa.Array | pa.ChunkedArray, test: str) -> np.ndarray:
+    """Rows whose cell matches the regular expression (RE2)."""
+    found = [
+        at + np.flatnonzero(pc.match_substring_regex(chunk, test).to_numpy(zero_copy_only=False))
+        for at, chunk in _chunks(column)
     ]
-    outside += [
-        (f"ligne {line}", c) for row, line in zip(grid.rows[:header], grid.lines, strict=False) for c in row if c
+    return np.concatenate(found) if found else np.empty(0, dtype=np.int64)
+
+
+def _first_cells(columns: Sequence[pa.Array | pa.ChunkedArray], rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """(rows whose first filled cell could say « total », rows without any filled cell)."""
+    left = np.arange(rows)
+    totals = [np.empty(0, dtype=np.int64)]
+    for column in columns:
+        if not len(left):
+            break
+        cells = column if len(left) == rows else column.take(pa.array(left))
+        totals.append(left[_positions(cells, r"(?i)^[\s\p{Z}]*(sous[ -]*)?tota(l|ux)\b")])
+        left = left[_positions(cells, r"^[\s\p{Z}]*$")]
+    return np.concatenate(totals), left
+
+
+def _headers_again(headers: Sequence[str], columns: Sequence[pa.Array | pa.ChunkedArray]) -> list[int]:
+    """Rows that repeat the header: files glued together."""
+    named = [index for index, header in enumerate(headers) if header]
+    if len(named) < 2:
+        return []
+    first = columns[named[0]]
+    keys = [header_key(headers[index]) for index in named]
+    return [
+        int(row)
+        for row in _positions(first, rf"(?i)^[\s\p{{Z}}]*{re.escape(headers[named[0]])}[\s\p{{Z}}]*$")
+        if [header_key(columns[index][row].as_py()) for index in named] == keys
     ]
-    notes = [
-        f"La feuille {i + 1} ressemble aussi à des données ; seule la feuille {chosen + 1} est lue."
-        for i, (_, score) in enumerate(found)
-        if i != chosen and known and score == known
-    ]
-    body = list(zip(grid.rows[header + 1 :], grid.lines[header + 1 :], strict=True))
-    kept = [(row, line) for row, line in body if not _blank(row)]
-    if kept and _is_total(kept[-1][0]):
-        row, line = kept.pop()
-        outside += [(f"ligne {line}", cell) for cell in row if cell]
-    ignored = header + len(body) - len(kept)
-    headers = [cell.strip() for cell in grid.rows[header]]
-    width = max([len(headers)] + [len(row) for row, _ in kept])
-    headers += [""] * (width - len(headers))
-    lists = list(zip_longest(*(row for row, _ in kept), fillvalue="")) if kept else []
-    lists += [()] * (width - len(lists)) if not kept else [("",) * len(kept)] * (width - len(lists))
-    columns = [pa.array(cells, pa.string()) for cells in lists]
-    return RawTable(headers, columns, np.array([line for _, line in kept], dtype=np.int64), ignored, outside, notes)
+
+
+def make_table(
+    headers: Sequence[str],
+    columns: Sequence[pa.Array | pa.ChunkedArray],
+    lines: np.ndarray,
+    *,
+    ignored: int = 0,
+    outside: Sequence[tuple[str, str]] = (),
+    notes: Sequence[str] = (),
+) -> RawTable:
+    """The data rows among what stands below the header: blank rows, totals and repeated headers taken out and counted.
+
+    `columns`: one array of n cells per header; `lines`: n line numbers. What a total row says goes `outside`. Raises
+    Refused beyond `COLUMNS_LIMIT` columns or `CELLS_LIMIT` cells.
+    """
+    rows = len(lines)
+    if len(headers) > COLUMNS_LIMIT or rows * len(headers) > CELLS_LIMIT:
+        raise Refused(TOO_LARGE)
+    outside, notes = list(outside), list(notes)
+    candidates, blanks = _first_cells(columns, rows)
+    dropped = set(blanks.tolist())
+    for row in sorted(candidates.tolist()):
+        cells = [column[row].as_py() for column in columns]
+        if is_total(cells):
+            dropped.add(row)
+            outside += [(f"ligne {lines[row]}", cell) for cell in cells if cell]
+    if again := _headers_again(headers, columns):
+        dropped |= set(again)
+        notes.append(
+            f"La ligne d'en-tête est répétée au milieu des données ({len(again)} fois) : ces lignes sont ignorées."
+        )
+    if dropped:
+        kept = np.ones(rows, dtype=bool)
+        kept[list(dropped)] = False
+        mask = pa.array(kept)
+        columns = [column.filter(mask) for column in columns]
+        lines = lines[kept]
+    return RawTable(list(headers), list(columns), lines.astype(np.int64), ignored + len(dropped), outside, notes)
