@@ -5,11 +5,16 @@ with the rule's code. Canonical text: dates `AAAA-MM-JJ`, months `AAAA-MM`, numb
 `oui`/`non`, codes of the contract, territory codes, lower-case pseudonyms, lists joined by `|`.
 """
 
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from functools import cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from mentorat import reference
 from mentorat.contracts.sources import Column
@@ -54,7 +59,7 @@ MONTHS = {
 }
 EXCEL_EPOCH = date(1899, 12, 30)
 EXCEL_SERIALS = range(20_000, 60_000)  # 1954 to 2064: beyond, a number is no date of ours
-CORSICA, RHONE = "20", "69"
+INVISIBLE = str.maketrans("", "", "\u200b\u200c\u200d\u2060\ufeff")  # what copy and paste leaves in cells
 
 
 class Malformed(ValueError):
@@ -95,27 +100,28 @@ def _calendar(year: int, month: int, day: int) -> date:
     return found
 
 
-ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ].*)?")
+ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[t ].*)?")
+COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})")
 FRENCH = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})(?: .*)?")
-WORDS = re.compile(r"(?:(?:\w+ )?(\d{1,2})(?:er)? )?([a-z]+)\.? (\d{4})")
+WORDS = re.compile(r"(?:(?:[a-z]+\.? )?(\d{1,2})(?:er)?[ /-])?([a-z]+)\.?[ /-](\d{4}|\d{2})")
 SERIAL = re.compile(r"(\d{5})(?:[.,]\d+)?")
 
 
 def _date(text: str) -> date:
     text = fold(text)
-    if match := ISO.fullmatch(text):
+    if match := ISO.fullmatch(text) or COMPACT.fullmatch(text):
         return _calendar(int(match[1]), int(match[2]), int(match[3]))
     if match := FRENCH.fullmatch(text):
         return _calendar(_year(match[3]), int(match[2]), int(match[1]))
     if (match := SERIAL.fullmatch(text)) and int(match[1]) in EXCEL_SERIALS:
         return EXCEL_EPOCH + timedelta(days=int(match[1]))
     if (match := WORDS.fullmatch(text)) and match[1] and match[2] in MONTHS:
-        return _calendar(int(match[3]), MONTHS[match[2]], int(match[1]))
+        return _calendar(_year(match[3]), MONTHS[match[2]], int(match[1]))
     raise Malformed("date_illisible")
 
 
 def parse_date(text: str) -> str | None:
-    """ISO, JJ/MM/AAAA, JJ/MM/AA, « 5 mars 2024 » or an Excel serial."""
+    """ISO, AAAAMMJJ, JJ/MM/AAAA, JJ/MM/AA, « 5 mars 2024 » or an Excel serial, with or without an hour."""
     return _date(text).isoformat()
 
 
@@ -135,7 +141,7 @@ def parse_month(text: str) -> str | None:
     elif match := re.fullmatch(r"(\d{1,2})[-/.](\d{4})", folded):
         year, month = int(match[2]), int(match[1])
     elif (match := WORDS.fullmatch(folded)) and match[2] in MONTHS:
-        year, month = int(match[3]), MONTHS[match[2]]
+        year, month = _year(match[3]), MONTHS[match[2]]
     else:
         try:
             found = _date(text)
@@ -151,24 +157,59 @@ NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?")
 
 
 def _number(text: str) -> float:
-    text = re.sub(r"[\s\u00a0\u202f']|€|eur$|euros?$", "", text.casefold())
+    text = re.sub(r"[\s']|€|eur$|euros?$", "", text.casefold()).replace("\u2212", "-")
     if "," in text and "." in text:  # the last mark is the decimal one
         thousands = "." if text.rfind(",") > text.rfind(".") else ","
         text = text.replace(thousands, "")
     text = text.replace(",", ".")
-    if not NUMBER.fullmatch(text):
+    if not NUMBER.fullmatch(text) or not math.isfinite(float(text)):
         raise Malformed("nombre_illisible")
     return float(text)
 
 
+CLOCK = re.compile(r"(\d{1,3})(?:h|:)([0-5]\d)(?::[0-5]\d(?:\.\d+)?|min|mn|m)?")
+HOURS = re.compile(r"(.*\d)(?:h|heures?)")
+MINUTES = re.compile(r"(.*\d)(?:min|mn|minutes?)\.?")
+
+
+def _minutes(text: str) -> float | None:
+    """Minutes of « 1h30 », « 1:30 », « 1,5 h », « 90 min »; None for a bare number."""
+    text = re.sub(r"\s", "", text.casefold())
+    if match := CLOCK.fullmatch(text):
+        return 60.0 * int(match[1]) + int(match[2])
+    if match := HOURS.fullmatch(text):
+        return 60 * _number(match[1])
+    return _number(match[1]) if (match := MINUTES.fullmatch(text)) else None
+
+
+def _quantity(column: Column, text: str) -> float:
+    """A number in the column's own unit: a duration in its minutes or hours, « 70 % » as 0.7 where a part is asked."""
+    unit = squeeze(column.unite or "")
+    if unit in ("minutes", "heures") and (minutes := _minutes(text)) is not None:
+        return minutes if unit == "minutes" else minutes / 60
+    if text.rstrip().endswith("%"):
+        if column.bornes is None or column.bornes[1] not in (1, 100):
+            raise Malformed("nombre_illisible")
+        return round(_number(text.rstrip()[:-1]) * column.bornes[1] / 100, 12)
+    return _number(text)
+
+
 def _decimal(column: Column) -> Parser:
     def parse(text: str) -> str | None:
-        value = _number(text)
+        value = _quantity(column, text)
         if column.bornes and not column.bornes[0] <= value <= column.bornes[1]:
             raise Malformed("hors_bornes")
         return repr(value)
 
     return parse
+
+
+def _numbered(text: str, ways: dict[str, str]) -> str | None:
+    """The code of « 4 - Plutôt d'accord »: a code followed by its own label."""
+    match = re.fullmatch(r"0*(\w+?)\s*[-–:.=)]\s*(.+)", text, re.DOTALL)
+    if match and (code := ways.get(squeeze(match[1]))) and ways.get(squeeze(match[2])) == code:
+        return code
+    return None
 
 
 def _integer(column: Column) -> Parser:
@@ -177,11 +218,19 @@ def _integer(column: Column) -> Parser:
     def parse(text: str) -> str | None:
         if (code := codes.get(squeeze(text))) is not None:
             return code
-        value = _number(text)
-        if column.codes or value != int(value) or abs(value) >= 2**63:
-            if column.codes and value == int(value) and str(int(value)) in column.codes:
+        if column.codes:
+            if (code := _numbered(text, codes)) is not None:
+                return code
+            try:
+                value = _number(text)
+            except Malformed:
+                raise Malformed("code_inconnu") from None
+            if value == int(value) and str(int(value)) in column.codes:
                 return str(int(value))
-            raise Malformed("code_inconnu" if column.codes else "nombre_illisible")
+            raise Malformed("code_inconnu")
+        value = _quantity(column, text)
+        if value != int(value) or abs(value) >= 2**63:
+            raise Malformed("nombre_illisible")
         if column.bornes and not column.bornes[0] <= value <= column.bornes[1]:
             raise Malformed("hors_bornes")
         return str(int(value))
@@ -189,12 +238,12 @@ def _integer(column: Column) -> Parser:
     return parse
 
 
-YES = {"oui", "o", "1", "1.0", "vrai", "true", "x", "yes", "y"}
-NO = {"non", "n", "0", "0.0", "faux", "false", "no"}
+YES = {"oui", "o", "1", "1.0", "1,0", "-1", "vrai", "true", "x", "yes", "y", "✓", "✔", "☑", "☒"}
+NO = {"non", "n", "0", "0.0", "0,0", "faux", "false", "no", "☐"}
 
 
 def parse_boolean(text: str) -> str | None:
-    """« oui » or « non » from oui/non, O/N, 1/0, vrai/faux, x."""
+    """« oui » or « non » from oui/non, O/N, 1/0 (-1 as Access writes true), vrai/faux, x, a box ticked."""
     folded = fold(text)
     if folded in YES:
         return "oui"
@@ -226,16 +275,23 @@ def _code(column: Column) -> Parser:
         # « Placement (PEAD) »: what stands before the brackets
         if (code := ways.get(squeeze(re.sub(r"\(.*?\)", "", text)))) is not None:
             return code
+        if (code := _numbered(text, ways)) is not None:
+            return code
+        if column.repli is not None:
+            return column.repli
         raise Malformed("code_inconnu")
 
     return parse
 
 
 def _list(column: Column) -> Parser:
-    code = _code(column) if column.codes else None
+    code = _element(column)
+    ways = _codes(column)
 
     def parse(text: str) -> str | None:
-        parts = [part.strip() for part in re.split(r"[|;,/]" if code else r"[|;,]", text)]
+        if (whole := ways.get(squeeze(text))) is not None:  # a label may hold a comma
+            return whole
+        parts = [part.strip() for part in re.split(r"[|;,/\n]" if code else r"[|;,\n]", text)]
         read = [(code(part) if code else part) for part in parts if part and not (code is None and is_missing(part))]
         kept = list(dict.fromkeys(part for part in read if part))
         return "|".join(kept) or None
@@ -243,60 +299,81 @@ def _list(column: Column) -> Parser:
     return parse
 
 
+SHORT = {"st": "saint", "ste": "sainte", "hte": "haute", "htes": "hautes", "ht": "haut", "hts": "hauts"}
+SHORT |= {"bches": "bouches", "pyr": "pyrenees", "terr": "territoire", "mne": "marne", "atl": "atlantique"}
+UNSAID = {"le", "la", "les", "l", "de", "du", "des", "d", "et", "en", "sur", "s", "ville", "n", "no", "numero"}
+UNSAID |= {"departement", "departemental", "departementale", "dept", "depts", "dpt", "dep", "cd", "cg", "conseil"}
+UNSAID |= {"general", "collectivite"}
+OLD_RHONE = {"69", "rhone", "69rhone", "rhone69"}
+CORSICA = {"20", "corse", "20corse", "corse20", "20r"}
+OTHER_PLACES = {"belfort": "90", "grandlyon": "69M", "metropolegrandlyon": "69M", "rhonehorsmetropole": "69D"}
+
+
+def _place_key(text: str) -> str:
+    """How places are compared: « Seine St Denis », « D59 », « le Nord », « Dépt 1 », « 59.0 »."""
+    text = re.sub(r"^\s*(\d+)[.,]0+\s*$", r"\1", text)
+    key = squeeze(text)
+    if not re.fullmatch(r"\d\w{0,2}", key):  # a code stays whole: the D of 69D is no article
+        folded = re.sub(r"\b(?:d|dep|dpt|dept|cd)(?=\d)", " ", fold(text))
+        words = [SHORT.get(word, word) for word in re.findall(r"[a-z0-9]+", folded)]
+        key = "".join(word for word in words if word not in UNSAID) or key
+    return re.sub(r"^0+(?=\d)", "", key)
+
+
 @cache
 def _territories() -> dict[str, str]:
-    """Every way to write one of the 102 territories, squeezed."""
+    """Every way to write one of the 102 territories, as `_place_key` compares them."""
     table = reference.load("territoires")
-    ways: dict[str, str] = {}
+    ways = dict(OTHER_PLACES)
     for code, label in zip(table["territoire"], table["libelle"], strict=True):
-        ways[squeeze(label)] = code
-        ways[squeeze(code)] = code
-        ways[squeeze(code).lstrip("0")] = code
-        ways[squeeze(f"{label} {code}")] = code
-        ways[squeeze(f"{code} {label}")] = code
-    return ways
+        for way in (label, code, f"{label} {code}", f"{code} {label}"):
+            ways[_place_key(way)] = code
+    return {key: code for key, code in ways.items() if key not in OLD_RHONE | CORSICA}
 
 
 @cache
 def _addressees() -> dict[str, str]:
-    """Ways to write the collectivités that are addressed under a code of their own (6AE, 20R)."""
+    """Ways to write the collectivités that are addressed under a code of their own (6AE, 20R), and the territories."""
     table = reference.load("collectivites")
     own = table.loc[~table["collectivite"].isin(reference.load("territoires")["territoire"])]
-    ways = {squeeze(label): code for code, label in zip(own["collectivite"], own["libelle"], strict=True)}
-    return ways | {squeeze(code): code for code in own["collectivite"]}
-
-
-def _territory_key(text: str) -> str:
-    key = squeeze(re.sub(r"[.,]0+$", "", text))  # 59.0, as a spreadsheet writes it
-    return key.lstrip("0") if key.isdigit() else key
+    ways = {_place_key(label): code for code, label in zip(own["collectivite"], own["libelle"], strict=True)}
+    senders = reference.load("emetteurs").dropna(subset="alias")
+    for code, alias in zip(senders["code"], senders["alias"], strict=True):
+        if code in set(own["collectivite"]):
+            ways |= {_place_key(word): code for word in [code, *alias.split("|")]}
+    return _territories() | ways
 
 
 def is_old_rhone(text: str) -> bool:
-    """True for 69, the Rhône before 2015: two territories since."""
-    return _territory_key(text) == RHONE
+    """True for 69 or « Rhône », the département before 2015: two territories since."""
+    return _place_key(text) in OLD_RHONE
 
 
 def parse_territory(text: str, addressees: bool = False) -> str | None:
     """One of the 102 territory codes; an addressee's own code (6AE, 20R) too where `addressees`.
 
-    69 and 20 each hold two territories: never split here (`territoire_ambigu`), except that 20 is an
+    69, « Rhône » and 20 each hold two territories: never split here (`territoire_ambigu`), except that 20 is an
     addressee, 20R.
     """
-    key = _territory_key(text)
-    if key in (CORSICA, "corse"):
-        if addressees:
-            return "20R"
-        raise Malformed("territoire_ambigu")
-    if key == RHONE:
-        raise Malformed("territoire_ambigu")
-    ways = _territories() | _addressees() if addressees else _territories()
-    if (code := ways.get(key)) is not None:
+    key = _place_key(text)
+    if (code := (_addressees() if addressees else _territories()).get(key)) is not None:
         return code
-    if match := re.fullmatch(r".*\((\w+)\)\s*", text):  # « Nord (59) », « Métropole (69M) »
+    if key in OLD_RHONE | CORSICA:
+        raise Malformed("territoire_ambigu")
+    if match := re.fullmatch(r".*\((\w+)\)\s*", text):  # « Métropole (69M) »
         return parse_territory(match[1], addressees)
-    if match := re.fullmatch(r"(\w{1,3})\s*[-–:]\s*\D.*", text):  # « 59 - Nord »
+    if match := re.fullmatch(r"(\w{1,3})\s*[-–:]\s*\D.*", text):  # « 59 - Hauts-de-France »
         return parse_territory(match[1], addressees)
     raise Malformed("code_inconnu")
+
+
+def _territory(column: Column) -> Parser:
+    others = {_place_key(word): code for code, label in column.autres_territoires.items() for word in (code, label)}
+
+    def parse(text: str) -> str | None:
+        return others.get(_place_key(text)) or parse_territory(text, column.collectivites)
+
+    return parse
 
 
 @cache
@@ -313,6 +390,15 @@ def _associations() -> dict[str, str]:
 def parse_association(text: str) -> str | None:
     """The code of a known association; another operator keeps its own name, made a slug."""
     return _associations().get(squeeze(text)) or re.sub(r"[^a-z0-9]+", "-", fold(text)).strip("-") or None
+
+
+def _element(column: Column) -> Parser | None:
+    """The parser of each element of a list, None where any word may stand."""
+    if column.elements == "departement":
+        return parse_territory
+    if column.elements == "association":
+        return parse_association
+    return _code(column) if column.codes else None
 
 
 def _pseudonym(column: Column) -> Parser:
@@ -346,7 +432,7 @@ def parser(column: Column, olinpe: bool = False) -> Parser:
         "liste": _list(column),
         "pseudonyme": _pseudonym(column),
         "association": parse_association,
-        "departement": lambda text: parse_territory(text, column.collectivites),
+        "departement": _territory(column),
         "reference": _verbatim,
         "texte": _verbatim,
     }[column.type]
@@ -357,13 +443,40 @@ def parser(column: Column, olinpe: bool = False) -> Parser:
     return with_missing
 
 
+PLAIN = r"^[!-~]*[0-9][!-~]*$"
+"""RE2: words of printable ASCII that hold a digit: neither a missing mark nor anything to tidy."""
+
+
+def _plain(column: Column) -> str | None:
+    """RE2 of the cells of a column that are canonical as they stand, where there may be hundreds of thousands."""
+    if column.type == "pseudonyme":
+        return rf"^[0-9a-f]{{{column.longueur}}}$"
+    return PLAIN if column.type in ("reference", "texte") else None
+
+
+def parse_distinct(distinct: pa.Array, column: Column, olinpe: bool = False) -> tuple[pa.Array, list[str | None]]:
+    """(canonical strings, code of the rule broken or None) of distinct raw cells; both as long as `distinct`, null
+    where nothing is known or can be read.
+    """
+    shape = _plain(column)
+    plain = np.zeros(len(distinct), dtype=bool)
+    if shape:
+        plain = pc.match_substring_regex(distinct, shape).fill_null(False).to_numpy(zero_copy_only=False)
+    rest = pa.array(~plain)
+    values, broken = parse_all(distinct.filter(rest).to_pylist(), parser(column, olinpe))
+    faults: list[str | None] = [None] * len(distinct)
+    for place, fault in zip(np.flatnonzero(~plain), broken, strict=True):
+        faults[place] = fault
+    return pc.replace_with_mask(distinct, rest, pa.array(values, pa.string())), faults
+
+
 def parse_all(values: Iterable[str | None], parse: Parser) -> tuple[list[str | None], list[str | None]]:
     """(canonical values, code of the rule broken or None) of distinct cells; both as long as `values`."""
     parsed: list[str | None] = []
     faults: list[str | None] = []
     for value in values:
         try:
-            parsed.append(parse(value.strip()) if value else None)
+            parsed.append(parse(value.translate(INVISIBLE).strip()) if value else None)
             faults.append(None)
         except Malformed as fault:
             parsed.append(None)

@@ -1,21 +1,27 @@
 """The counting rules: which rows are accepted, which are set aside and why, which repeat another.
 
-All the files of one source are normalised together (a column is parsed once for all), then judged file by
+All the files of one source are normalised together (a distinct cell is parsed once for all), then judged file by
 file. Always, for each file: recues = acceptees + ecartees + doublons_exacts.
+
+Inside, a column is its distinct contents and one int32 code a row: rows are compared by their codes, and text is
+only made again at the end.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from mentorat import reference
 from mentorat.contracts.sources import ARROW_TYPES, Column, Contract
-from mentorat.intake.normalisation import Parser, is_old_rhone, parse_all, parser
+from mentorat.intake.normalisation import is_old_rhone, parse_distinct
 
-FILE, LINE = "_fichier", "_ligne"
-Codes = np.ndarray  # int64, one code a distinct content
+FILE, LINE, ROW = "_fichier", "_ligne", "_rang"
+RHONE_PARTS = ("69D", "69M")
 
 
 @dataclass(frozen=True)
@@ -79,9 +85,10 @@ class Origin:
 class Judged:
     """Rows of one source, all files together.
 
-    `frame`: canonical text (n rows: the contract's columns, `_fichier`, `_ligne`); `acceptee`, `doublon`: n
-    booleans, `ecartee` is what remains; `faults`: one row a fault (`_fichier`, `_ligne`, colonne, regle,
-    motif, remede).
+    `frame`: canonical text (n rows: the contract's columns, `_fichier`, `_ligne`), what a column holds by default
+    filled in; `acceptee`, `doublon`: n booleans, `ecartee` is what remains; `faults`: one row a fault (`_fichier`,
+    `_ligne`, `_rang` the row's position in the table judged, colonne, regle, motif, remede), in the order of files
+    and lines.
     """
 
     frame: pd.DataFrame
@@ -96,7 +103,7 @@ class Judged:
         return aside
 
 
-FAULT_COLUMNS = [FILE, LINE, "colonne", "regle", "motif", "remede"]
+FAULT_COLUMNS = [FILE, LINE, ROW, "colonne", "regle", "motif", "remede"]
 
 
 def help_for(column: Column) -> str:
@@ -112,51 +119,133 @@ def help_for(column: Column) -> str:
     return str(column.longueur or "")
 
 
-def _normalise(cells: pa.Array, parse: Parser) -> tuple[pd.Series, Codes, dict[str, np.ndarray]]:
-    """(canonical text, content code of each cell, mask of each rule broken).
+# --- columns --------------------------------------------------------------------------------------
 
-    Two cells have one content code when their canonical text is the same, or, unreadable, when they are
-    written the same.
+
+@dataclass(frozen=True)
+class Coded:
+    """One column of n rows.
+
+    `contents`: distinct contents as canonical text, null where one can't be read (two unreadable cells have one content
+    when they are written the same); `codes`: n int32 positions in `contents`, -1 where nothing is known; `broken`: by
+    rule, which contents break it.
     """
+
+    contents: pa.Array
+    codes: np.ndarray
+    broken: dict[str, np.ndarray]
+
+    def spread(self, by_value: np.ndarray, unknown: object) -> np.ndarray:
+        """One value a row (n) from one value a content."""
+        spread: np.ndarray = np.append(by_value, np.array([unknown], dtype=by_value.dtype))[self.codes]
+        return spread
+
+    def holds(self, words: Iterable[str]) -> np.ndarray:
+        """True for the rows whose canonical text is one of `words` (n booleans)."""
+        return self.spread(_booleans(pc.is_in(self.contents, pa.array(list(words), pa.string()))), False)
+
+    def text(self) -> pa.Array:
+        """Canonical text (n strings, null where unknown or unreadable)."""
+        return self.contents.take(pa.array(self.codes, mask=self.codes < 0))
+
+    def unreadable(self) -> np.ndarray:
+        """True for the rows that hold something that can't be read (n booleans)."""
+        return self.spread(_booleans(self.contents.is_null()), False)
+
+    def known(self) -> np.ndarray:
+        """True for the rows that hold a readable value (n booleans)."""
+        return self.spread(_booleans(self.contents.is_valid()), False)
+
+
+def _booleans(array: pa.Array) -> np.ndarray:
+    mask: np.ndarray = array.to_numpy(zero_copy_only=False).astype(bool)
+    return mask
+
+
+def _distinct(cells: pa.Array | pa.ChunkedArray) -> tuple[pa.Array, np.ndarray]:
+    """(distinct cells, int32 position of each of the n cells among them, -1 for null)."""
     encoded = cells.dictionary_encode()
-    distinct = encoded.dictionary.to_pylist()
-    indices = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    values, faults = parse_all(distinct, parse)
-    contents = [f"!{raw}" if fault else value for raw, value, fault in zip(distinct, values, faults, strict=True)]
-    content_codes = np.append(pd.factorize(pd.Series(contents, dtype="object"))[0], -1)
-    # a null in the dictionary's place -1 stands for the cells of files that lack the column
-    words = pa.array([*values, None], pa.string()).take(pa.array(np.where(indices < 0, len(values), indices)))
-    masks = {}
-    for rule in sorted({fault for fault in faults if fault}):
-        guilty = np.array([*(fault == rule for fault in faults), False])
-        masks[rule] = guilty[indices]
-    return pd.Series(words.to_pandas(), dtype="str"), content_codes[indices], masks
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.unify_dictionaries().combine_chunks()
+    indices = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return encoded.dictionary.cast(pa.string()), indices.astype(np.int32, copy=False)
 
 
-def _spell_rhone(cells: pa.Array, files: np.ndarray, senders: Sequence[str | None]) -> pa.Array:
-    """69, the old Rhône as a whole, becomes the sender's own territory in the files of one of its two
-    parts.
+def _own_rhone(distinct: pa.Array, codes: np.ndarray, origin: Origin) -> tuple[pa.Array, np.ndarray]:
+    """69, the old Rhône as a whole, becomes the sender's own territory in the files of one of its two parts."""
+    whole = np.array([cell is not None and is_old_rhone(cell) for cell in distinct.to_pylist()], dtype=bool)
+    if not whole.any():
+        return distinct, codes
+    rows = np.append(whole, False)[codes]
+    for place, part in enumerate(RHONE_PARTS, start=len(distinct)):
+        own = np.array([sender == part for sender in origin.senders], dtype=bool)
+        codes = np.where(rows & own[origin.files], np.int32(place), codes)
+    return pa.concat_arrays([distinct, pa.array(RHONE_PARTS, pa.string())]), codes
+
+
+def _ticked(distinct: pa.Array, codes: np.ndarray, origin: Origin) -> tuple[pa.Array, np.ndarray]:
+    """A column of x and blanks says « non » by a blank: in a file where nothing else is written, blanks become
+    « non ».
     """
-    series = pd.Series(cells.to_pandas(), dtype="object")
-    whole = series.isin([cell for cell in series.dropna().unique() if is_old_rhone(cell)]).to_numpy()
-    for part in ("69D", "69M"):
-        own = np.isin(files, [index for index, code in enumerate(senders) if code == part])
-        series = series.mask(whole & own, part)
-    return pa.array(series, pa.string(), from_pandas=True)
+    words = [(cell or "").strip().casefold() for cell in distinct.to_pylist()]
+    tick = np.array([*(word == "x" for word in words), False])[codes]
+    blank = np.array([*(word == "" for word in words), False])[codes]
+    files = len(origin.senders)
+    ticks = np.bincount(origin.files[tick], minlength=files) > 0
+    others = np.bincount(origin.files[~tick & ~blank & (codes >= 0)], minlength=files) > 0
+    no = blank & (ticks & ~others)[origin.files]
+    return pa.concat_arrays([distinct, pa.array(["non"], pa.string())]), np.where(no, np.int32(len(distinct)), codes)
 
 
-def _spell_boolean(cells: pa.Array, files: np.ndarray) -> pa.Array:
-    """A column of x and blanks says « non » by a blank: in a file where nothing else is written, blanks
-    become « non ».
-    """
-    series = pd.Series(cells.to_pandas(), dtype="object")
-    marks = series.map(lambda cell: cell.strip().casefold() if isinstance(cell, str) else None)
-    written = marks.where(marks != "")
-    by_file = pd.Series(files)
-    ticked = (written == "x").groupby(by_file).transform("any")
-    other = (written.notna() & (written != "x")).groupby(by_file).transform("any")
-    blank = (marks == "") & ticked & ~other
-    return pa.array(series.where(~blank, "non"), pa.string(), from_pandas=True)
+def _coded(cells: pa.Array | pa.ChunkedArray, column: Column, olinpe: bool, origin: Origin) -> Coded:
+    distinct, codes = _distinct(cells)
+    if column.type == "departement":
+        distinct, codes = _own_rhone(distinct, codes, origin)
+    elif column.type == "booleen":
+        distinct, codes = _ticked(distinct, codes, origin)
+    canonical, faults = parse_distinct(distinct, column, olinpe)
+    kinds = sorted({fault for fault in faults if fault})
+    fault = np.array([kinds.index(rule) if rule else -1 for rule in faults], dtype=np.int32) if kinds else None
+    # one content a canonical text, one a way of writing what can't be read
+    contents = canonical
+    if fault is not None:
+        marked = pc.binary_join_element_wise("!", distinct, "")
+        contents = pc.if_else(pa.array(fault >= 0), marked, pc.binary_join_element_wise("=", canonical, ""))
+    values, content = _distinct(contents)
+    broken: dict[str, np.ndarray] = {}
+    if fault is not None:
+        readable = pc.starts_with(values, "=")
+        values = pc.if_else(readable, pc.utf8_slice_codeunits(values, 1), pa.scalar(None, pa.string()))
+        for kind, rule in enumerate(kinds):
+            broken[rule] = np.zeros(len(values), dtype=bool)
+            broken[rule][content[fault == kind]] = True
+    return _by_default(Coded(values, np.append(content, np.int32(-1))[codes], broken), column)
+
+
+def _by_default(coded: Coded, column: Column) -> Coded:
+    """What is not written takes the column's default: a row that writes it and a row that leaves it are equal."""
+    if column.defaut is None:
+        return coded
+    values = pa.concat_arrays([coded.contents, pa.array([column.defaut], pa.string())])
+    place = pc.index(values, column.defaut).as_py()
+    codes = np.where(coded.codes < 0, np.int32(place), coded.codes)
+    return Coded(values, codes, {rule: np.append(mask, False) for rule, mask in coded.broken.items()})
+
+
+def _together(columns: Iterable[np.ndarray], n: int) -> np.ndarray:
+    """n int64 numbers, equal for two rows when all their codes (each at least -1) are: exact, no hashing."""
+    whole, size = np.zeros(n, dtype=np.int64), 1
+    for codes in columns:
+        width = int(codes.max(initial=-1)) + 2
+        if size * width >= 2**62:
+            whole, uniques = pd.factorize(whole)
+            size = len(uniques)
+        whole = whole * width + (codes + 1)
+        size *= width
+    return whole
+
+
+# --- faults ---------------------------------------------------------------------------------------
 
 
 class _Faults:
@@ -171,26 +260,26 @@ class _Faults:
             self.any |= mask
             self.told.append((np.flatnonzero(mask), column, rule, words))
 
-    def frame(self, files: np.ndarray, lines: np.ndarray, reported: np.ndarray) -> pd.DataFrame:
+    def frame(self, origin: Origin, reported: np.ndarray) -> pd.DataFrame:
         """One row a fault of the rows in `reported` (an exact duplicate is not told twice)."""
-        parts = []
-        for positions, column, rule, words in self.told:
-            kept = positions[reported[positions]]
-            parts.append(
-                pd.DataFrame(
-                    {
-                        FILE: files[kept],
-                        LINE: lines[kept],
-                        "colonne": column,
-                        "regle": rule,
-                        "motif": words.motif,
-                        "remede": words.remede,
-                    }
-                )
-            )
-        if not parts:
-            return pd.DataFrame({name: pd.Series(dtype="object") for name in FAULT_COLUMNS})
-        return pd.concat(parts, ignore_index=True).sort_values([FILE, LINE, "colonne", "regle"], ignore_index=True)
+        told = sorted(self.told, key=lambda fault: (fault[1], fault[2]))
+        kept = [positions[reported[positions]] for positions, *_ in told]
+        rows = np.concatenate([*kept, np.zeros(0, dtype=np.int64)]).astype(np.int64)
+        kind = np.repeat(np.arange(len(told)), [len(positions) for positions in kept]).astype(np.int64)
+        order = np.lexsort((kind, origin.lines[rows], origin.files[rows]))
+        rows, kind = rows[order], pa.array(kind[order])
+        words: dict[str, list[str]] = {
+            "colonne": [column for _, column, _, _ in told],
+            "regle": [rule for _, _, rule, _ in told],
+            "motif": [spoken.motif for *_, spoken in told],
+            "remede": [spoken.remede for *_, spoken in told],
+        }
+        table = pa.table(
+            {FILE: origin.files[rows], LINE: origin.lines[rows], ROW: rows}
+            | {name: pa.array(texts, pa.string()).take(kind) for name, texts in words.items()}
+        )
+        frame: pd.DataFrame = table.select(FAULT_COLUMNS).to_pandas()
+        return frame
 
 
 def _worded(rule: str, column: str, aide: str) -> FaultWords:
@@ -198,118 +287,166 @@ def _worded(rule: str, column: str, aide: str) -> FaultWords:
     return FaultWords(words.motif.format(nom=column, aide=aide), words.remede.format(nom=column, aide=aide))
 
 
-def _event_date(frame: pd.DataFrame, contract: Contract, names: Sequence[str]) -> pd.Series:
-    """First known of the dates, each only on the rows where the contract's `si` lets it count."""
-    found = pd.Series(pd.NA, index=frame.index, dtype="str")
+# --- dates ----------------------------------------------------------------------------------------
+
+
+def _days(column: Column, coded: Coded) -> tuple[np.ndarray, np.ndarray]:
+    """Bounds of each row's value (n float64, NaN where unknown): a date is AAAAMMJJ, a month runs from its 01 to its
+    31, a number is itself.
+    """
+    texts = coded.contents.to_pylist()
+    if column.type == "date":
+        low = high = [float(text.replace("-", "")) if text else np.nan for text in texts]
+    elif column.type == "mois":
+        low = [float(text.replace("-", "") + "01") if text else np.nan for text in texts]
+        high = [bound + 30 for bound in low]
+    else:
+        low = high = [float(text) if text else np.nan for text in texts]
+    bounds = [coded.spread(np.array(bound, dtype=np.float64), np.nan) for bound in (low, high)]
+    return bounds[0], bounds[1]
+
+
+def _out_of_order(columns: dict[str, Coded], contract: Contract, names: Sequence[str], n: int) -> np.ndarray:
+    """True where a known value comes before one that should precede it (n booleans). A month is before a day of it,
+    and after: only what is surely contradictory is.
+    """
+    broken = np.zeros(n, dtype=bool)
+    reached = np.full(n, np.nan)
     for name in names:
-        dates = frame[name]
-        if condition := contract.rattachement.si.get(name):
-            dates = dates.where(frame[condition.colonne].isin(condition.valeurs))
-        found = found.fillna(dates)
-    return found
+        low, high = _days(contract.colonne(name), columns[name])
+        broken |= high < reached
+        reached = np.fmax(reached, low)
+    return broken
 
 
-def outside_campagne(frame: pd.DataFrame, contract: Contract, campagne: int) -> np.ndarray:
-    """True for the rows that the contract's `rattachement` does not bring to the campagne (n booleans).
+def _outside_campagne(
+    columns: dict[str, Coded], contract: Contract, campagne: int, n: int
+) -> list[tuple[np.ndarray, str]]:
+    """The rows that the contract's `rattachement` does not bring to the campagne: n booleans for each column (or
+    columns, joined) that says so.
 
-    A row of `histoire` or of a `stock` of several dates without any known date can't be shown to be
-    elsewhere: it stays. A pair without a start (`stock` of one date), an event without a date, a year
-    unknown belong nowhere.
+    A row of `histoire` or of a `stock` of several dates without any known date can't be shown to be elsewhere: it
+    stays. A pair without a start (`stock` of one date), an event without a date, a year unknown belong nowhere. A date
+    that can't be read, or a key without which the row is set aside anyway, says nothing of the campagne.
     """
     rule = contract.rattachement
-    first, last = f"{campagne}-01-01", f"{campagne}-12-31"
-    none = pd.Series(False, index=frame.index)
+    first, last = campagne * 10_000 + 101, campagne * 10_000 + 1231
+
+    def day(name: str) -> np.ndarray:
+        return _days(contract.colonne(name), columns[name])[0]
+
+    def told(names: Sequence[str]) -> np.ndarray:
+        faulty = np.zeros(n, dtype=bool)
+        for name in names:
+            faulty |= columns[name].unreadable()
+            if name in contract.cle_obligatoire:
+                faulty |= columns[name].codes < 0
+        return faulty
+
     if rule.type == "annee" and rule.annee:
-        outside = frame[rule.annee].fillna("") != str(campagne)
-    elif rule.type == "evenement":
-        when = _event_date(frame, contract, rule.dates)
-        outside = when.isna() | (when < first) | (when > last)
-    elif rule.type == "histoire":
-        outside = (_event_date(frame, contract, rule.dates) > last).fillna(False)
-    elif rule.type == "stock":
-        begun = frame[rule.debut[0]]
-        for name in rule.debut[1:]:
-            begun = begun.where(~((frame[name] < begun) | begun.isna()).fillna(False), frame[name])
-        outside = (begun > last).fillna(False)
+        return [(~columns[rule.annee].holds([str(campagne)]) & ~told([rule.annee]), rule.annee)]
+    if rule.type in ("evenement", "histoire"):
+        outside = []
+        unknown = ~told(rule.dates)
+        for name in rule.dates:  # the first known, among those that count for the row
+            when = day(name)
+            if condition := rule.si.get(name):
+                when = np.where(columns[condition.colonne].holds(condition.valeurs), when, np.nan)
+            early = when < first if rule.type == "evenement" else False
+            outside.append((unknown & (early | (when > last)), name))
+            unknown &= np.isnan(when)
+        if rule.type == "evenement":
+            outside.append((unknown, ", ".join(rule.dates)))
+        return outside
+    if rule.type == "stock":
+        begun, by = np.full(n, np.nan), np.zeros(n, dtype=np.int32)
+        for place, name in enumerate(rule.debut):
+            when = day(name)
+            by[(when < begun) | (np.isnan(begun) & ~np.isnan(when))] = place
+            begun = np.fmin(begun, when)
+        late = begun > last
         if len(rule.debut) == 1:
-            outside |= begun.isna()
+            late |= np.isnan(begun)
+        late &= ~told(rule.debut)
+        outside = [(late & (by == place), name) for place, name in enumerate(rule.debut)]
         if rule.fin:
-            outside |= (frame[rule.fin] < first).fillna(False)
-    else:
-        outside = none
-    return np.asarray(outside, dtype=bool)
+            outside.append((~late & (day(rule.fin) < first), rule.fin))
+        return outside
+    return []
 
 
-def _attachment_columns(contract: Contract) -> list[str]:
-    rule = contract.rattachement
-    names = [
-        *rule.dates,
-        *([rule.annee] if rule.annee else []),
-        *rule.debut[:1],
-        *([rule.fin] if rule.fin else []),
-    ]
-    return names
+# --- rows -----------------------------------------------------------------------------------------
 
 
-def judge(contract: Contract, cells: pa.Table, origin: Origin, campagne: int) -> Judged:
+def judge(contract: Contract, cells: pa.Table, origin: Origin, campagne: int | None) -> Judged:
     """Judge the rows of one source.
 
     `cells`: raw text, one column per canonical column found (n rows; null where a file lacks the column).
+    `campagne` None: to which campagne a row belongs is not judged.
     """
-    files, lines = origin.files, origin.lines
     n = cells.num_rows
     faults = _Faults(n)
-    words: dict[str, pd.Series] = {}
-    codes: dict[str, Codes] = {}
+    columns: dict[str, Coded] = {}
     for column in contract.colonnes:
         if column.nom in cells.column_names:
-            raw = cells[column.nom]
-            raw = raw.combine_chunks() if isinstance(raw, pa.ChunkedArray) else raw
-            if column.type == "departement":
-                raw = _spell_rhone(raw, files, origin.senders)
-            elif column.type == "booleen":
-                raw = _spell_boolean(raw, files)
-            words[column.nom], codes[column.nom], masks = _normalise(raw, parser(column, contract.olinpe))
-            for rule, mask in masks.items():
-                faults.add(mask, column.nom, rule, _worded(rule, column.nom, help_for(column)))
+            coded = _coded(cells[column.nom], column, contract.olinpe, origin)
         else:
-            words[column.nom] = pd.Series(pd.NA, index=range(n), dtype="str")
-            codes[column.nom] = np.full(n, -1)
+            nothing = Coded(pa.array([], pa.string()), np.full(n, -1, dtype=np.int32), {})
+            coded = _by_default(nothing, column)
+        columns[column.nom] = coded
+        wrong = [(rule, coded.spread(by_value, False)) for rule, by_value in coded.broken.items()]
         if column.nom in contract.cle_obligatoire:
-            unreadable = np.zeros(n, dtype=bool)
-            for positions, name, _, _ in faults.told:
-                if name == column.nom:
-                    unreadable[positions] = True
-            missing = words[column.nom].isna().to_numpy() & ~unreadable
-            faults.add(missing, column.nom, "cle_manquante", _worded("cle_manquante", column.nom, ""))
-    frame = pd.DataFrame(words)
-    content = pd.DataFrame({FILE: files, **codes})
+            wrong.append(("cle_manquante", coded.codes < 0))
+        for rule, mask in wrong:
+            faults.add(mask, column.nom, rule, _worded(rule, column.nom, help_for(column)))
     for spoken in contract.regles:
-        broken = np.zeros(n, dtype=bool)
-        for earlier, later in zip(spoken.ordre, spoken.ordre[1:], strict=False):
-            broken |= (frame[earlier] > frame[later]).fillna(False).to_numpy(dtype=bool)
+        broken = _out_of_order(columns, contract, spoken.ordre, n)
         faults.add(broken, ", ".join(spoken.colonnes), spoken.id, FaultWords(spoken.motif, spoken.remede))
-    attached = _attachment_columns(contract)
-    unread = np.zeros(n, dtype=bool)
-    for positions, name, _, _ in faults.told:
-        unread[positions] |= name in attached  # an unreadable date says nothing of the campagne
-    faults.add(
-        outside_campagne(frame, contract, campagne) & ~unread,
-        ", ".join(attached),
-        "hors_campagne",
-        _worded("hors_campagne", ", ".join(attached), str(campagne)),
-    )
-    duplicate = content.duplicated().to_numpy()
-    keyed = frame[contract.cle_obligatoire].notna().all(axis=1).to_numpy()
+    if campagne is not None:
+        for outside, name in _outside_campagne(columns, contract, campagne, n):
+            faults.add(outside, name, "hors_campagne", _worded("hors_campagne", name, str(campagne)))
+    whole = _together([origin.files, *(coded.codes for coded in columns.values())], n)
+    duplicate = pd.Series(whole).duplicated().to_numpy()
+    contenders = ~duplicate
+    for name in contract.cle_obligatoire:
+        contenders &= columns[name].known()
+    rows = np.flatnonzero(contenders)
+    keys = _together([origin.files[rows], *(columns[name].codes[rows] for name in contract.cle)], len(rows))
     conflict = np.zeros(n, dtype=bool)
-    contenders = keyed & ~duplicate
-    conflict[contenders] = content.loc[contenders, [FILE, *contract.cle]].duplicated(keep=False).to_numpy()
+    conflict[rows[pd.Series(keys).duplicated(keep=False).to_numpy()]] = True
     key = ", ".join(contract.cle)
     faults.add(conflict, key, "cle_en_conflit", _worded("cle_en_conflit", key, key))
-    accepted = ~duplicate & ~faults.any
-    told = faults.frame(files, lines, ~duplicate)
-    frame[FILE], frame[LINE] = files, lines
-    return Judged(frame, accepted, duplicate, told)
+    frame = pa.table({name: columns.pop(name).text() for name in contract.noms}).to_pandas()
+    frame[FILE], frame[LINE] = origin.files, origin.lines
+    return Judged(frame, ~duplicate & ~faults.any, duplicate, faults.frame(origin, ~duplicate))
+
+
+@cache
+def _collectivites() -> dict[str, str]:
+    """Territory → collectivité in charge."""
+    table = reference.load("territoires")
+    return dict(zip(table["territoire"], table["collectivite"], strict=True))
+
+
+def foreign_rows(judged: Judged, contract: Contract, senders: Sequence[str | None]) -> dict[int, int]:
+    """File number → number of its accepted rows placed in a territory that is not its sender's, where there is any.
+
+    `senders`: the collectivité code of the sender of each file, None for the other senders, whose rows may be
+    anywhere. Such rows are not set aside: the sender is told.
+    """
+    charge = _collectivites()
+    known = {*charge, *charge.values()}
+    found: dict[int, int] = {}
+    for column in contract.colonnes:
+        if column.type != "departement":
+            continue
+        rows = judged.frame.loc[judged.acceptee, [FILE, column.nom]].dropna()
+        counts = rows.value_counts().reset_index(name="lignes")
+        for file, territory, count in zip(counts[FILE], counts[column.nom], counts["lignes"], strict=True):
+            sender = senders[int(file)]
+            if sender in known and sender not in (territory, charge.get(territory, territory)):
+                found[int(file)] = found.get(int(file), 0) + int(count)
+    return found
 
 
 def replaced(frame: pd.DataFrame, contract: Contract, emetteurs: Sequence[str], ranks: Sequence[int]) -> pd.Series:
@@ -318,37 +455,39 @@ def replaced(frame: pd.DataFrame, contract: Contract, emetteurs: Sequence[str], 
     `frame` holds the accepted rows; `emetteurs` and `ranks` (order of reception) are by file. The later file
     of a sender wins; a row is replaced once, by the next file that holds its key.
     """
-    order = np.asarray(ranks)[frame[FILE].to_numpy(dtype=np.int64)]
-    keys = frame[contract.cle].assign(
-        _emetteur=np.asarray(emetteurs, dtype=object)[frame[FILE].to_numpy(dtype=np.int64)]
-    )
-    keys["_rang"], keys["_file"] = order, frame[FILE].to_numpy(dtype=np.int64)
-    ordered = keys.sort_values("_rang", kind="stable")
-    following = ordered.groupby([*contract.cle, "_emetteur"], dropna=False, sort=False)["_file"].shift(-1)
-    return following.reindex(frame.index).astype("Int64")
+    files = frame[FILE].to_numpy(dtype=np.int64)
+    sender = pd.factorize(np.asarray(emetteurs, dtype=object))[0]
+    present = np.unique(files)
+    several = np.bincount(sender[present], minlength=len(sender)) > 1
+    rows = np.flatnonzero(several[sender[files]]) if len(files) else files
+    following = np.full(len(frame), -1, dtype=np.int64)
+    if len(rows):
+        concerned = frame[contract.cle].iloc[rows]
+        codes = (_distinct(pa.chunked_array(pa.array(concerned[name])))[1] for name in contract.cle)
+        keys = _together([sender[files[rows]], *codes], len(rows))
+        rank = np.asarray(ranks, dtype=np.int64)[files[rows]]
+        order = np.lexsort((rank, keys))
+        same = keys[order][1:] == keys[order][:-1]
+        following[rows[order[:-1][same]]] = files[rows[order[1:][same]]]
+    return pd.Series(pd.array(following, dtype="Int64"), index=frame.index).mask(following < 0)
 
 
 def typed(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     """Canonical text (n rows) to the contract's types, as `arrow_schema` says: Int64, float64, date32,
     boolean, str.
     """
-    arrays: dict[str, pd.Series] = {}
+    arrays: dict[str, pa.Array] = {}
     for column in contract.colonnes:
-        values = frame[column.nom]
-        if column.defaut is not None:
-            values = values.fillna(column.defaut)
-        target = ARROW_TYPES.get(column.type)
-        if target is None:
-            arrays[column.nom] = values
-            continue
-        text = pa.array(values, pa.string(), from_pandas=True)
+        text = pa.array(frame[column.nom], pa.large_string(), from_pandas=True)
         if column.type == "booleen":
-            arrays[column.nom] = values.map({"oui": True, "non": False}).astype("boolean")
-        elif column.type == "entier":
-            arrays[column.nom] = pd.Series(text.cast(target).to_pandas(types_mapper=lambda _: pd.Int64Dtype()))
-        elif column.type == "date":
-            arrays[column.nom] = pd.Series(pd.array(text.cast(target), dtype=pd.ArrowDtype(pa.date32())))
+            arrays[column.nom] = pc.equal(text, "oui")
         else:
-            arrays[column.nom] = values.astype("float64")
-        arrays[column.nom].index = frame.index
-    return pd.DataFrame(arrays, index=frame.index)
+            arrays[column.nom] = text.cast(ARROW_TYPES.get(column.type, pa.large_string()))
+    kinds: dict[pa.DataType, object] = {
+        pa.int64(): pd.Int64Dtype(),
+        pa.bool_(): pd.BooleanDtype(),
+        pa.date32(): pd.ArrowDtype(pa.date32()),
+    }
+    out: pd.DataFrame = pa.table(arrays).to_pandas(types_mapper=kinds.get)
+    out.index = frame.index
+    return out

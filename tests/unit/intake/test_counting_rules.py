@@ -1,25 +1,30 @@
 """The counting table: which rows are accepted, set aside, or exact duplicates."""
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mentorat.contracts.sources import contract
-from mentorat.intake.rows import FILE, LINE, Judged, Origin, judge, replaced, typed
+from mentorat.intake.rows import FILE, LINE, ROW, Judged, Origin, foreign_rows, judge, replaced, typed
 
 J1, J2 = "a" * 64, "b" * 64
 
 
 def judged(
-    source: str, rows: list[dict[str, str]], files: list[int] | None = None, senders: list[str | None] | None = None
+    source: str,
+    rows: list[dict[str, str]],
+    files: list[int] | None = None,
+    senders: list[str | None] | None = None,
+    campagne: int | None = 2024,
 ) -> Judged:
     names = list(dict.fromkeys(name for row in rows for name in row))
     cells = pa.table({name: pa.array([row.get(name, "") for row in rows], pa.string()) for name in names})
     numbers = np.array(files or [0] * len(rows), dtype=np.int64)
     origin = Origin(numbers, np.arange(2, len(rows) + 2), senders or [None] * (int(numbers.max()) + 1))
-    return judge(contract(source), cells, origin, 2024)
+    return judge(contract(source), cells, origin, campagne)
 
 
 def counts(found: Judged) -> tuple[int, int, int]:
@@ -90,6 +95,46 @@ def test_a_malformed_pseudonym_sets_the_row_aside() -> None:
     assert rules(judged("dossiers_mentorat", [dossier(id_jeune="dupont")])) == [(2, "pseudonyme_malforme")]
 
 
+def test_a_row_in_conflict_is_told_once_with_every_motif_and_its_place_in_the_table() -> None:
+    found = judged("dossiers_mentorat", [dossier(id_dossier="D0"), dossier(), dossier(statut="?x")])
+    assert counts(found) == (1, 2, 0)
+    told = list(zip(found.faults[LINE], found.faults[ROW], found.faults["regle"], strict=True))
+    assert told == [(3, 1, "cle_en_conflit"), (4, 2, "cle_en_conflit"), (4, 2, "code_inconnu")]
+
+
+def test_a_default_written_and_a_default_left_out_are_one_content() -> None:
+    row = {"association": "demo-01", "id_binome": "B1", "date_seance": "2024-03-05", "duree_minutes": "60"}
+    found = judged("seances", [row | {"rang": "1"}, row, row | {"rang": "", "duree_minutes": "1h00"}])
+    assert counts(found) == (1, 0, 2)
+    assert judged("seances", [row, row | {"duree_minutes": "90"}]).ecartee.all()
+
+
+def test_a_rule_skips_the_dates_that_are_not_known() -> None:
+    spoken = contract("conventions")
+    rule = spoken.regles[0].model_copy(update={"ordre": ["date_signature", "date_verification_capacite", "date_fin"]})
+    spoken = spoken.model_copy(update={"regles": [rule]})
+    cells = {"date_signature": ["2024-05-01"], "date_fin": ["2024-04-01"], "annee": ["2024"], "departement": ["59"]}
+    cells |= {"operateur": ["demo-01"], "type": ["convention_mentorat"]}
+    table = pa.table({name: pa.array(words, pa.string()) for name, words in cells.items()})
+    found = judge(spoken, table, Origin(np.zeros(1, dtype=np.int64), np.array([2]), [None]), 2024)
+    assert found.faults["regle"].tolist() == [rule.id]
+
+
+def test_a_month_contradicts_no_day_of_its_own() -> None:
+    assert counts(judged("binomes", [pair(naissance="2024-03")])) == (1, 0, 0)
+    assert rules(judged("binomes", [pair(naissance="2024-04")])) == [(2, "debut_avant_naissance")]
+
+
+def test_columns_in_several_pieces_are_judged_alike() -> None:
+    rows = [dossier(), dossier(), dossier(id_dossier="D2", statut="zut")]
+    whole = pa.table({name: [row.get(name, "") for row in rows] for name in rows[0]})
+    pieces = pa.concat_tables([whole.slice(0, 1), whole.slice(1)])
+    origin = Origin(np.zeros(3, dtype=np.int64), np.arange(2, 5), [None])
+    one, other = (judge(contract("dossiers_mentorat"), cells, origin, 2024) for cells in (whole, pieces))
+    assert counts(one) == counts(other) == (1, 1, 1)
+    assert one.frame.equals(other.frame) and one.faults.equals(other.faults)
+
+
 def test_what_is_told_never_holds_a_value() -> None:
     found = judged("dossiers_mentorat", [dossier(statut="CANARI", date_fin="CANARI", id_jeune="CANARI")])
     assert "CANARI" not in found.faults.to_csv()
@@ -114,6 +159,36 @@ def test_stock_begun_by_31_december_and_not_ended_before_1_january(start: str, e
     assert bool(found.acceptee[0]) is kept
     if not kept:
         assert rules(found) == [(2, "hors_campagne")]
+
+
+def remedies(found: Judged) -> list[str]:
+    return found.faults.loc[found.faults["regle"] == "hors_campagne", "colonne"].tolist()
+
+
+def test_hors_campagne_names_the_column_that_says_so() -> None:
+    assert remedies(judged("binomes", [pair(date_debut="2025-01-01")])) == ["date_debut"]
+    assert remedies(judged("binomes", [pair(date_debut="2022-01-01", date_fin="2023-05-01")])) == ["date_fin"]
+    assert remedies(judged("mesures_ase", [event(TYPEV="3", DATFIN="2025-01-01")])) == ["DATFIN"]
+    assert remedies(judged("mesures_ase", [event(DATDEB="2025-01-01")])) == ["DATDEB"]
+    late = dossier(date_lancement="2025-02-01", date_evaluation="2025-01-10")
+    assert remedies(judged("dossiers_mentorat", [late])) == ["date_evaluation"]
+
+
+def test_an_unreadable_date_says_nothing_of_the_campagne_but_another_may() -> None:
+    assert rules(judged("binomes", [pair(date_debut="bientôt")])) == [(2, "date_illisible")]
+    told = judged("binomes", [pair(date_debut="bientôt", date_fin="2023-01-01")])
+    assert {rule for _, rule in rules(told)} == {"date_illisible", "hors_campagne"}
+
+
+def test_a_month_in_the_year_is_in_the_campagne_january_included() -> None:
+    row = {"association": "demo-01", "id_binome": "B1", "nb_seances": "2"}
+    rows = [row | {"mois": month} for month in ("2023-12", "2024-01", "2024-12", "2025-01")]
+    assert judged("seances_mois", rows).acceptee.tolist() == [False, True, True, False]
+
+
+def test_without_a_campagne_no_row_is_outside_of_it() -> None:
+    rows = [pair(date_debut="2030-01-01"), pair(id_binome="B2", date_debut="")]
+    assert counts(judged("binomes", rows, campagne=None)) == (2, 0, 0)
 
 
 def test_a_file_of_a_young_person_begins_with_its_first_date() -> None:
@@ -168,6 +243,21 @@ def test_69_is_the_senders_own_territory_when_it_is_one_part_of_it() -> None:
     assert rules(found) == [(4, "territoire_ambigu")]
 
 
+def test_rhone_is_as_ambiguous_in_words_as_in_figures() -> None:
+    found = judged("dossiers_mentorat", [dossier(departement="Rhône")] * 2, files=[0, 1], senders=["69D", "59"])
+    assert found.frame["departement"].tolist()[0] == "69D" and found.acceptee.tolist() == [True, False]
+
+
+def test_rows_of_another_territory_stand_and_are_counted_by_file() -> None:
+    rows = [
+        dossier(id_dossier=f"D{i}", departement=code) for i, code in enumerate(["59", "62", "67", "68", "62", "zz"])
+    ]
+    senders = ["59", "6AE", None]
+    found = judged("dossiers_mentorat", rows, files=[0, 0, 1, 1, 2, 0], senders=senders)
+    assert foreign_rows(found, contract("dossiers_mentorat"), senders) == {0: 1}
+    assert foreign_rows(found, contract("dossiers_mentorat"), ["59", "75", "demo-01"]) == {0: 1, 1: 2}
+
+
 def test_a_column_of_x_and_blanks_says_no_by_a_blank() -> None:
     rows = [dossier(signee_jeune="x"), dossier(id_dossier="D2", signee_jeune="")]
     assert judged("dossiers_mentorat", rows).frame["signee_jeune"].tolist() == ["oui", "non"]
@@ -195,6 +285,12 @@ def test_typed_values_have_the_contracts_types() -> None:
     out = typed(found.frame, contract("dossiers_mentorat"))
     assert out["signee_jeune"].dtype == "boolean" and out["nb_titulaires"].dtype == "Int64"
     assert str(out["date_lancement"][0]) == "2024-03-05"
+    assert pd.isna(out["avis_jeune_recueilli"][0]) and pd.isna(out["date_fin"][0]) and out["statut"].dtype == "str"
+
+
+def test_typed_rows_keep_their_place() -> None:
+    found = judged("dossiers_mentorat", [dossier(statut="zut"), dossier(id_dossier="D2")])
+    assert typed(found.frame.loc[found.acceptee], contract("dossiers_mentorat")).index.tolist() == [1]
 
 
 # --- always ---------------------------------------------------------------------------------------
