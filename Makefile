@@ -9,7 +9,7 @@ DATA := $(if $(MENTORAT_DATA),$(MENTORAT_DATA),data)
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test ui lab bench lint format lock clean
+.PHONY: run test ui lab bench lint format outil lock clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.plateforme
@@ -38,6 +38,10 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/sqlfluff fix --disable-progress-bar dbt_project/models
+
+# The sender's tool as one file, for computers where nothing may be installed.
+outil: $(VENV)/.plateforme
+	@$(BIN)/python -m mentorat.identity.archive dist
 
 # The dev lock is resolved first: its linters hold some shared packages lower than the platform alone would.
 LOCK = UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile --universal --generate-hashes --no-strip-extras \
