@@ -15,7 +15,8 @@ def write_demo(
 ) -> dict[str, Any]:
     """Write a simulated dépôt, its demonstration keys and its truth; return the content of simulation.json.
 
-    `jeunes` is the number of young people in care on 31 December of `campagne`. Same arguments, same bytes.
+    `jeunes` is the number of young people in care on 31 December of `campagne`. Same arguments, same
+    bytes, but for the two files under a password: their encryption draws a salt, their content is the same.
     Raises UsageError when the dépôt or the keys already there are not a demonstration's.
     """
     from mentorat.simulation.demo import write

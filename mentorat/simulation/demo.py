@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +13,23 @@ import pandas as pd
 
 from mentorat.errors import UsageError
 from mentorat.lake import written_aside
+from mentorat.secrets import of_sender
 from mentorat.settings import CAMPAGNES, Settings
-from mentorat.simulation import depot, parcours, plan, pseudonyms
-from mentorat.simulation.enquete import PRIMARY, Survey, draw_survey
-from mentorat.simulation.fichiers import Faults
-from mentorat.simulation.mesures import draw_events
+from mentorat.simulation import depot, mentors, parcours, plan, pseudonyms, seances
+from mentorat.simulation.enquete import PRIMARY, draw_survey
+from mentorat.simulation.fichiers import Outbox
+from mentorat.simulation.mesures import add_renewals, draw_events
 from mentorat.simulation.parcours import Mentoring, draw_mentoring
 from mentorat.simulation.plan import Sender
 from mentorat.simulation.population import draw_population
 
 MINIMUM = 1_000
 FOLLOWED = 350_000
+STREAMS = (
+    "naissance", "renouvellements", "graphies", "seances", "mentors", "controles", "demandes", "etat", "acteurs",
+    "collectivites",
+)  # fmt: skip
+"""Parts that draw from a generator of their own, beside the first one; a new part is added at the end."""
 
 
 def write(
@@ -34,32 +40,57 @@ def write(
     rng = np.random.default_rng([graine, campagne, jeunes])
     key = pseudonyms.demonstration_key("MENTORAT_CLE_PROGRAMME", graine)
 
+    def stream(name: str) -> np.random.Generator:
+        return np.random.default_rng([graine, campagne, jeunes, 1 + STREAMS.index(name)])
+
     progress(f"Simulation de {jeunes} jeunes suivis")
     territories = plan.territories(jeunes)
     senders = plan.senders(territories, rng)
-    people = _with_pseudonyms(draw_population(campagne, territories, rng), key, graine, rng)
+    people = draw_population(campagne, territories, rng)
+    people = _with_pseudonyms(people, key, graine, rng, stream("naissance"))
     events = draw_events(campagne, people, rng)
     mentoring = _with_mentors(draw_mentoring(campagne, people, events, rng), people, key, graine)
     survey = draw_survey(campagne, people, mentoring, rng)
+    pairs = mentoring.pairs
+    world = depot.World(
+        campagne=campagne,
+        graine=graine,
+        key=key,
+        senders=senders,
+        people=people,
+        events=add_renewals(campagne, people, events, stream("renouvellements")),
+        mentoring=mentoring,
+        survey=survey,
+        sessions=seances.draw_sessions(campagne, pairs, stream("seances")),
+        mentors=mentors.draw_mentors(campagne, pairs, key, graine, stream("mentors")),
+        checks=mentors.draw_checks(campagne, pairs, stream("controles")),
+        stream=stream,
+    )
 
-    world = depot.World(campagne, key, senders, people, events, mentoring, survey)
-    progress("Écriture des fichiers des départements, des associations et de l'enquête")
+    progress("Écriture des fichiers des départements, des associations, de l'État et de l'enquête")
     folder = settings.depot(campagne)
     aside = folder.with_name(f".{campagne}.en_cours")
     shutil.rmtree(aside, ignore_errors=True)
+    box = Outbox(aside, datetime(campagne + 1, 3, 31, 12))
     try:
-        faults = depot.write_senders(aside, world, rng)
-        faults |= depot.write_associations(aside, world, rng)
-        depot.write_survey(aside, world)
+        depot.write_senders(box, world, rng)
+        linkage = depot.write_associations(box, world, rng)
+        demands = depot.write_national(box, world)
+        depot.write_survey(box, world)
         content = _simulation(campagne, jeunes, graine, senders)
         _write_json(aside / "simulation.json", content)
-        truth = _truth(campagne, people, mentoring, survey, faults)
+        truth = _truth(world, box, linkage, demands)
         _replace_folder(folder, aside)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     _write_json(settings.verite(campagne), truth)
-    _write_keys(settings.secrets, graine)
+    _write_secrets(settings.secrets, graine, world)
     return content
+
+
+def _secret_names() -> list[str]:
+    """The demonstration's secrets: three keys, and the passwords of protected files."""
+    return [*pseudonyms.KEYS, *(of_sender("MENTORAT_MDP", emetteur) for emetteur in depot.PROTECTED)]
 
 
 def _refuse_what_is_not_a_demonstration(settings: Settings, campagne: int, jeunes: int) -> None:
@@ -73,17 +104,25 @@ def _refuse_what_is_not_a_demonstration(settings: Settings, campagne: int, jeune
             f"Le dossier {folder} contient un dépôt qui n'est pas simulé : la démonstration ne l'écrasera "
             "pas. Choisissez une autre campagne, ou un autre dossier de données (MENTORAT_DATA)."
         )
-    for name in pseudonyms.KEYS:
+    for name in _secret_names():
         path = settings.secrets / name
         if path.exists() and not path.read_text(encoding="utf-8").startswith(pseudonyms.DEMONSTRATION):
             raise UsageError(
-                f"Le fichier {path} contient une clé qui n'est pas de démonstration : elle ne sera pas "
-                "écrasée. Déplacez-la, ou choisissez un autre dossier de données (MENTORAT_DATA)."
+                f"Le fichier {path} contient une clé ou un mot de passe qui n'est pas de démonstration : il ne sera "
+                "pas écrasé. Déplacez-le, ou choisissez un autre dossier de données (MENTORAT_DATA)."
             )
 
 
-def _with_pseudonyms(people: pd.DataFrame, key: str, graine: int, rng: np.random.Generator) -> pd.DataFrame:
-    """Level-1 pseudonyms (exact, phonetic, day and month swapped) and OLINPE numbers."""
+def _with_pseudonyms(
+    people: pd.DataFrame, key: str, graine: int, rng: np.random.Generator, days: np.random.Generator
+) -> pd.DataFrame:
+    """Level-1 pseudonyms (exact, phonetic, day and month swapped), the birth day behind them, OLINPE numbers.
+
+    Days 1 to 12 alone can be swapped with the month; the swapped form of 05/05 is the exact one.
+    """
+    day = days.integers(1, 29, len(people))
+    transliterated = people["mna"].to_numpy() & (people["mois"].to_numpy() == 1) & (days.random(len(people)) < 0.7)
+    people["jour"] = np.where(transliterated, 1, day)
     people["identite"] = [f"{graine}|{i}" for i in range(len(people))]
     for column, kind in (
         ("id_jeune", "exacte"),
@@ -91,6 +130,8 @@ def _with_pseudonyms(people: pd.DataFrame, key: str, graine: int, rng: np.random
         ("id_jeune_inv", "inversee"),
     ):
         people[column] = pseudonyms.level_one((f"jeune|{kind}|{i}" for i in people["identite"]), key)
+    same_day = people["jour"] == people["mois"]
+    people["id_jeune_inv"] = people["id_jeune_inv"].where(~same_day, people["id_jeune"]).where(people["jour"] <= 12, "")
     people["numanonym"] = pseudonyms.olinpe_number(people["identite"])
     corrected = rng.random(len(people)) < 0.005
     former = people["identite"].where(~corrected, people["identite"] + "|graphie antérieure")
@@ -120,13 +161,22 @@ def _simulation(campagne: int, jeunes: int, graine: int, senders: dict[str, Send
         "Mayotte n'a pas de chiffre publié et n'est pas simulée.",
         "L'âge, le sexe, les lieux d'accueil et le retard scolaire suivent des marges publiées ; "
         "leurs croisements sont supposés.",
-        "La date de naissance est supposée être le 15 du mois.",
+        "La date de naissance est supposée être le 15 du mois ; les pseudonymes, eux, suivent un jour tiré au hasard, "
+        "le 1er janvier pour beaucoup de mineurs non accompagnés.",
         "16 % des jeunes éligibles ont un mentor au 31 décembre, soit environ 8,6 % des jeunes suivis : "
         "c'est l'objectif de 30 000 jeunes, pas la situation observée.",
         "Les effectifs, objectifs et montants sont à l'échelle de la simulation (voir facteur_echelle).",
         "Les collectivités qui n'envoient rien ou qu'une partie des fichiers sont tirées au hasard : "
         "cela ne dit rien des collectivités réelles.",
         "Les associations sont des associations de démonstration, sans lien avec une association réelle.",
+        "Les binômes se voient environ une fois par semaine, moins pendant les vacances ; 5 % des binômes cessent de "
+        "se voir avant leur fin.",
+        "Les formations, les contrôles d'honorabilité (dates seules), les demandes sur la plateforme, les actions, la "
+        "feuille de route et le devenir des jeunes sont supposés ; le mentorat n'a aucun effet sur le devenir simulé.",
+        "La feuille de route compte 14 sous-étapes de 1.1 à 6.2 dont la liste n'est pas publique : leur répartition "
+        "entre les étapes est supposée.",
+        "Des fichiers sont protégés par un mot de passe, mal remplis, envoyés deux fois ou corrigés, et des "
+        "pseudonymes portent des fautes d'orthographe ou de date, pour ressembler à ce que les émetteurs envoient.",
         "L'enquête comporte un effet du mentorat fixé d'avance et une sélection des jeunes mentorés ; "
         "cet effet ne dit rien du mentorat réel.",
     ]
@@ -143,10 +193,9 @@ def _simulation(campagne: int, jeunes: int, graine: int, senders: dict[str, Send
     }
 
 
-def _truth(
-    campagne: int, people: pd.DataFrame, mentoring: Mentoring, survey: Survey, faults: dict[str, Faults]
-) -> dict[str, Any]:
+def _truth(world: depot.World, box: Outbox, linkage: dict[str, Any], demands: dict[str, Any]) -> dict[str, Any]:
     """What only tests, benchmarks and one notebook cell may read."""
+    campagne, people, mentoring, survey = world.campagne, world.people, world.mentoring, world.survey
     last_day = np.datetime64(f"{campagne}-12-31")
     mentored = np.zeros(len(people), dtype=bool)
     mentored[mentoring.running(last_day)["person"].unique()] = True
@@ -184,9 +233,30 @@ def _truth(
             ),
         },
         "enquete": {"repondants": responding, "criteres_principaux": list(PRIMARY), "items": survey.truth},
-        "lignes_cassees": {path: asdict(fault) for path, fault in sorted(faults.items())},
-        "fichiers_refuses": ["association-demo-07/suivi_candidatures.csv"],
+        "seances": seances.summary(campagne, world.sessions, mentoring.pairs),
+        "mentors": mentors.summary(campagne, mentoring.pairs, world.mentors, world.checks),
+        "demandes_1j1m": demands,
+        "rapprochement": linkage,
+        "sources": _by_source(box),
+        "fichiers": box.expected(),
+        "lignes_cassees": {
+            path: {"ecartees": sent.lignes_ecartees, "doublons": sent.doublons_exacts}
+            for path, sent in sorted(box.files.items())
+            if sent.source and (sent.lignes_ecartees or sent.doublons_exacts)
+        },
+        "remplacements": box.replaced,
+        "fichiers_proteges": box.protected,
+        "fichiers_refuses": [path for path, sent in sorted(box.files.items()) if sent.source is None],
     }
+
+
+def _by_source(box: Outbox) -> dict[str, dict[str, int]]:
+    """Totals by source of the files expected to be accepted."""
+    table = pd.DataFrame(box.expected()).T.dropna(subset="source")
+    counts = [str(name) for name in table if name != "source"]
+    totals = table.astype(dict.fromkeys(counts, "int64")).groupby("source", sort=True)[counts].sum()
+    totals["fichiers"] = table["source"].value_counts()
+    return {str(source): {str(k): int(v) for k, v in row.items()} for source, row in totals.iterrows()}
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
@@ -194,15 +264,17 @@ def _write_json(path: Path, content: dict[str, Any]) -> None:
         aside.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
-def _write_keys(folder: Path, graine: int) -> None:
-    """Demonstration keys, readable by their owner alone."""
+def _write_secrets(folder: Path, graine: int, world: depot.World) -> None:
+    """Demonstration keys and passwords, readable by their owner alone."""
+    contents = {name: pseudonyms.demonstration_key(name, graine) for name in pseudonyms.KEYS}
+    contents |= {of_sender("MENTORAT_MDP", emetteur): world.password(emetteur) for emetteur in depot.PROTECTED}
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
-    for name in pseudonyms.KEYS:
+    for name, content in contents.items():
         with written_aside(folder / name) as aside:
             aside.touch(mode=0o600)
             aside.chmod(0o600)
-            aside.write_text(pseudonyms.demonstration_key(name, graine) + "\n", encoding="utf-8")
+            aside.write_text(content + "\n", encoding="utf-8")
 
 
 def _replace_folder(folder: Path, aside: Path) -> None:

@@ -1,15 +1,15 @@
 """The files each sender would have made of the simulated world: what it keeps, in the shape it keeps it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mentorat.simulation import fichiers, pseudonyms
+from mentorat.simulation import collectivites, fichiers, national, pseudonyms, seances
 from mentorat.simulation.enquete import Survey
-from mentorat.simulation.fichiers import Faults, Spoil
+from mentorat.simulation.fichiers import NO_FAULT, TITLE_AND_TOTAL, Outbox, Spoil, csv, damage, workbook
 from mentorat.simulation.mesures import VARIABLES
 from mentorat.simulation.parcours import Mentoring
 from mentorat.simulation.plan import Sender
@@ -35,10 +35,35 @@ LAUNCHED = ("lance", "en_cours", "termine", "arret_anticipe")
 NOT_PROPOSED = ("a_evaluer", "evalue", "non_retenu", "differe")
 SPOILT_ASSOCIATIONS = ("demo-02", "demo-05")
 SPOIL_EVENTS = Spoil("NUMANONYM", ("TYPEV", "7"), ("DATDEB", "DATFIN"), ("SEXE", "9"))
-SPOIL_DOSSIERS = Spoil("id_dossier", ("statut", "en_vacances"), ("date_lancement", "date_fin"), ("classe", "CAP"))
+SPOIL_DOSSIERS = Spoil("id_dossier", ("statut", "en_vacances"), ("date_lancement", "date_fin"), ("classe", "cap"))
 SPOIL_PAIRS = Spoil(
     "id_binome", ("modalite", "telepathie"), ("date_debut", "date_fin"), ("lieu_principal", "telephone")
 )
+SPOIL_MENTORS = Spoil(
+    "id_mentor",
+    ("profil", "extraterrestre"),
+    ("date_recrutement", "date_sortie"),
+    ("statut_engagement", "interet_general"),
+)
+ROTATED = "demo-10"
+"""The association that already uses the programme's next key, and gives the former pseudonyms beside."""
+MONTHLY = ("demo-07", "demo-08", "demo-12")
+"""Associations that count sessions by month; the others keep each one."""
+KEEP_CHECKS = ("demo-04", "demo-10")
+"""Associations that keep the dates of their mentors' checks."""
+PROTECTED = ("association-demo-04", "plateforme-1jeune1mentor")
+"""Senders that protect a file by a password."""
+SESSION_SHAPES = {
+    "demo-02": ("utf-8", ","),
+    "demo-05": ("utf-8", "\t"),
+    "demo-06": ("cp1252", ";"),
+    "demo-11": ("utf-16", "\t"),
+}
+REPEATED_SESSIONS, LAST_YEAR_SESSIONS = 25, 12
+MISSPELT_MNA = 0.04
+"""Share of unaccompanied minors' pairs misspelt beside the 3 % of everybody's."""
+SPELLINGS = ("graphie_voisine", "date_inversee", "autre_graphie")
+SPELLING_SHARES = (0.50, 0.20, 0.30)
 
 
 def _day(column: pd.Series) -> pd.Series:
@@ -68,27 +93,38 @@ def dossiers_sent(dossiers: pd.DataFrame, sender: Sender, follow_up: bool) -> pd
 
 @dataclass(frozen=True)
 class World:
-    """Everything drawn for one campagne, before it is shown through what each sender keeps."""
+    """Everything drawn for one campagne, before it is shown through what each sender keeps.
+
+    `stream` gives the random generator of a name: what one part draws never changes what another does.
+    """
 
     campagne: int
+    graine: int
     key: str
     senders: dict[str, Sender]
     people: pd.DataFrame
     events: pd.DataFrame
     mentoring: Mentoring
     survey: Survey
+    sessions: seances.Sessions
+    mentors: pd.DataFrame
+    checks: pd.DataFrame
+    stream: Callable[[str], np.random.Generator]
+
+    def password(self, emetteur: str) -> str:
+        """The demonstration password of a sender's protected files."""
+        return pseudonyms.demonstration_key(emetteur, self.graine)
 
 
-def write_senders(folder: Path, world: World, rng: np.random.Generator) -> dict[str, Faults]:
-    """P, S0, S1, S2, S6 and S16 of every collectivité; returns the faults put in, by path."""
+def write_senders(box: Outbox, world: World, rng: np.random.Generator) -> None:
+    """P, S0, S1, S2, S5b, S6, S11, S12, S14 and S16 of every collectivité."""
     campagne, senders, people = world.campagne, world.senders, world.people
     events, mentoring = world.events, world.mentoring
-    faults: dict[str, Faults] = {}
     extraction = f"{campagne + 1}-03-15"
     sent = events.assign(collectivite=people["collectivite"].to_numpy()[events["person"].to_numpy()])
     sent = sent.sort_values(["collectivite", "NUMANONYM", "date", "DATDEB", "TYPEV"], kind="stable")
     events_of = dict(tuple(sent.groupby("collectivite", sort=True)))
-    people_of = dict(tuple(people.groupby("collectivite", sort=True)))
+    people_of = {str(code): own for code, own in people.groupby("collectivite", sort=True)}
     owner = people["collectivite"].to_numpy()[mentoring.dossiers["person"].to_numpy()]
     dossiers_of = dict(tuple(_text(mentoring.dossiers[list(DOSSIER_COLUMNS)]).groupby(owner, sort=True)))
     conventions = draw_conventions(campagne, mentoring.pairs, rng)
@@ -99,30 +135,75 @@ def write_senders(folder: Path, world: World, rng: np.random.Generator) -> dict[
     for rank, (code, sender) in enumerate(senders.items()):
         if sender.silent:
             continue
-        place = folder / sender.emetteur
-        if sender.mesures:
-            rows = _measures_sent(events_of[code], sender, campagne)
-            if code == spoilt_events:
-                rows, faults[f"{sender.emetteur}/mesures_ase.csv"] = fichiers.spoil(rows, SPOIL_EVENTS, code)
-            if sender.xml:
-                fichiers.write_olinpe_xml(rows, place / "olinpe.xml", extraction)
-            else:
-                fichiers.write_csv(rows, place / "mesures_ase.csv", "utf-8")
+        place = sender.emetteur
         if sender.passage:
             table = people_of[code].sort_values("numanonym").rename(columns={"territoire": "departement"})
-            fichiers.write_csv(table[list(PASSAGE_COLUMNS)], place / "passage.csv", "utf-8")
+            box.send(f"{place}/passage.csv", "passage", table[list(PASSAGE_COLUMNS)], csv("utf-8"))
+        if sender.mesures:
+            rows, faults = _measures_sent(events_of[code], sender, campagne), NO_FAULT
+            if code == spoilt_events:
+                rows, faults = fichiers.spoil(rows, SPOIL_EVENTS, code)
+            name, write = (
+                ("olinpe.xml", fichiers.olinpe_xml(extraction)) if sender.xml else ("mesures_ase.csv", csv("utf-8"))
+            )
+            box.send(f"{place}/{name}", "mesures_ase", rows, write, faults=faults)
         if sender.dossiers:
-            table = dossiers_sent(dossiers_of[code], sender, follow_up=rank % 3 != 2)
+            table, faults = dossiers_sent(dossiers_of[code], sender, follow_up=rank % 3 != 2), NO_FAULT
             if code in spoilt_dossiers:
-                path = f"{sender.emetteur}/dossiers_mentorat.csv"
-                table, faults[path] = fichiers.spoil(table, SPOIL_DOSSIERS, code)
-            _write_dossiers(table, place, sender)
+                table, faults = fichiers.spoil(table, SPOIL_DOSSIERS, code)
+            _send_dossiers(box, table, sender, faults)
         if sender.conventions and code in conventions_of:
-            fichiers.write_csv(conventions_of[code], place / "conventions.csv", "utf-8-sig")
-        if sender.agregee:
-            _write_aggregate(place, campagne, people_of[code], mentoring)
-        _write_perimetre(place, sender, extraction)
-    return faults
+            box.send(f"{place}/conventions.csv", "conventions", conventions_of[code], csv())
+    _send_other_files(box, world, people_of, conventions)
+    for sender in senders.values():
+        _send_perimetre(box, sender.emetteur, extraction, sender)
+
+
+def _send_other_files(box: Outbox, world: World, people_of: dict[str, pd.DataFrame], conventions: pd.DataFrame) -> None:
+    """S5b, S11, S12, S14 and S16 of the collectivités, and a file sent twice."""
+    campagne, checks = world.campagne, world.checks
+    pairs, dossiers = world.mentoring.pairs, world.mentoring.dossiers
+    rng = world.stream("collectivites")
+    owner = pairs["collectivite"].to_numpy()[checks["pair"].to_numpy()]
+    checks_of = dict(tuple(checks.drop(columns="pair").groupby(owner, sort=True)))
+    active = [(code, s) for code, s in world.senders.items() if not s.silent]
+    full = [code for code, s in active if s.passage and s.mesures and not s.xml]
+    own_software = full[1::20] or full[:1]
+    twice = next(s.emetteur for _, s in active if f"{s.emetteur}/conventions.csv" in box.files)
+    box.send_again(f"{twice}/conventions.csv", f"{twice}/conventions (2).csv")
+    for rank, (code, sender) in enumerate(active):
+        place, people = sender.emetteur, people_of[code]
+        territories = sorted(people["territoire"].unique())
+        if rank % 3 != 2:
+            table = collectivites.draw_roadmap(campagne, territories, rng)
+            name, write = ("ods", fichiers.write_ods) if rank % 24 == 1 else ("csv", csv())
+            box.send(f"{place}/feuille_route.{name}", "feuille_route", table, write)
+        if rank % 2 == 0:
+            table = collectivites.draw_actions(campagne, territories, rng)
+            shape = {0: ("utf-16", "\t"), 4: ("utf-8", ",")}.get(rank % 8, ("utf-8-sig", ";"))
+            box.send(f"{place}/actions.csv", "actions", table, csv(*shape))
+        if sender.dossiers and rank % 5 != 4 and code in checks_of:
+            _send_checks(box, checks_of[code], place, in_words=rank == 2, spoilt=rank == 0)
+        if code in own_software:
+            paths, faults = damage(collectivites.draw_paths(people, rng), "id_jeune", ("type_ligne", "vacances"), code)
+            box.send(f"{place}/parcours_ase.csv", "parcours_ase", paths, csv("cp1252"), faults=faults)
+        if sender.agregee or code in full[2::40]:
+            table = collectivites.aggregate(
+                campagne, people, mna=world.people["mna"], pairs=pairs, dossiers=dossiers, conventions=conventions
+            )
+            box.send(f"{place}/remontee_agregee.csv", "remontee_agregee", table, csv())
+
+
+def _send_checks(box: Outbox, table: pd.DataFrame, place: str, in_words: bool, spoilt: bool) -> None:
+    faults = NO_FAULT
+    if spoilt:
+        table, faults = damage(table, "id_mentor", ("type", "voyance"), "")
+    if in_words:
+        words, write = fichiers.in_words(table, "controles_honorabilite"), workbook("Contrôles d'honorabilité")
+        path = f"{place}/controles_honorabilite.xlsx"
+        box.send(path, "controles_honorabilite", words, write, faults=faults, ignored=TITLE_AND_TOTAL)
+    else:
+        box.send(f"{place}/controles_honorabilite.csv", "controles_honorabilite", table, csv(), faults=faults)
 
 
 def _to_spoil(senders: dict[str, Sender]) -> tuple[list[str], str]:
@@ -143,57 +224,39 @@ def _measures_sent(events: pd.DataFrame, sender: Sender, campagne: int) -> pd.Da
     return events[list(VARIABLES)].reset_index(drop=True)
 
 
-def _write_dossiers(table: pd.DataFrame, place: Path, sender: Sender) -> None:
+def _send_dossiers(box: Outbox, table: pd.DataFrame, sender: Sender, faults: fichiers.Faults) -> None:
+    path = f"{sender.emetteur}/dossiers_mentorat"
     if sender.dossiers_format == "xlsx":
-        fichiers.write_workbook(fichiers.labelled(table), place / "dossiers_mentorat.xlsx", "Suivi du mentorat")
+        write = workbook("Suivi du mentorat")
+        box.send(
+            f"{path}.xlsx", "dossiers_mentorat", fichiers.labelled(table), write, faults=faults, ignored=TITLE_AND_TOTAL
+        )
         return
-    encoding = fichiers.ENCODINGS[sender.dossiers_format]
-    if encoding == "cp1252":
-        table = fichiers.french_dates(fichiers.labelled(table))
-    fichiers.write_csv(table, place / "dossiers_mentorat.csv", encoding)
+    if sender.dossiers_format == "csv-cp1252":
+        table = fichiers.labelled(fichiers.french_dates(table))
+    write = csv(fichiers.ENCODINGS[sender.dossiers_format])
+    box.send(f"{path}.csv", "dossiers_mentorat", table, write, faults=faults)
 
 
-def _write_perimetre(place: Path, sender: Sender, extraction: str) -> None:
-    sent = {
-        "passage": sender.passage,
-        "mesures_ase": sender.mesures,
-        "dossiers_mentorat": sender.dossiers,
-        "conventions": sender.conventions,
-        "remontee_agregee": sender.agregee,
-    }
-    sources = [source for source, there in sent.items() if there]
-    steps = [sender.premiere_etape if s == "dossiers_mentorat" else "" for s in sources]
+def _send_perimetre(box: Outbox, emetteur: str, extraction: str, sender: Sender | None = None) -> None:
+    """P of one sender, from what it sent; nothing where it sent nothing."""
+    sources = box.sources(emetteur)
+    if not sources:
+        return
+    steps = {"dossiers_mentorat": sender.premiere_etape if sender else "", "binomes": "lancement"}
+    partial = "mesures_ase" if sender and not sender.initialisation else None
     table = pd.DataFrame(
         {
-            "emetteur": sender.emetteur,
+            "emetteur": emetteur,
             "source": sources,
-            "premiere_etape_exhaustive": steps,
-            "publics_inclus": "confies|aed|aemo|mna|jeunes_majeurs",
+            "premiere_etape_exhaustive": [steps.get(source, "") for source in sources],
+            "publics_inclus": "confies|aed|aemo|mna" + ("" if emetteur == "enquete" else "|jeunes_majeurs"),
             "date_extraction": extraction,
-            "exhaustif": ["partiel" if s == "mesures_ase" and not sender.initialisation else "oui" for s in sources],
+            "exhaustif": ["partiel" if source == partial else "oui" for source in sources],
             "statut_validation": "transmis",
         }
     )
-    fichiers.write_csv(table, place / "perimetre.csv")
-
-
-def _write_aggregate(place: Path, campagne: int, people: pd.DataFrame, mentoring: Mentoring) -> None:
-    stock = people[(people["champ"] == "suivi") & people["accueil"]]
-    pairs = mentoring.pairs[mentoring.pairs["person"].isin(people.index)]
-    launched = pairs[pairs["date_debut"] >= f"{campagne}-01-01"]
-    running = pairs[pairs["date_fin"].isna()]
-    table = pd.DataFrame(
-        {
-            "departement": people["territoire"].iloc[:1],
-            "annee": campagne,
-            "confies_11_17": int(stock["age"].between(11, 17).sum()),
-            "binomes_lances": int((launched["nature"] == "mentorat").sum()),
-            "binomes_31_12": int((running["nature"] == "mentorat").sum()),
-            "dont_parrainage": int((running["nature"] == "parrainage").sum()),
-            "associations_conventionnees": int(pairs["association"].replace("", pd.NA).nunique()),
-        }
-    ).astype("str")
-    fichiers.write_csv(table, place / "remontee_agregee.csv")
+    box.send(f"{emetteur}/perimetre.csv", "perimetre", table, csv())
 
 
 def draw_conventions(campagne: int, pairs: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -244,10 +307,47 @@ def draw_conventions(campagne: int, pairs: pd.DataFrame, rng: np.random.Generato
     )
 
 
-def write_associations(folder: Path, world: World, rng: np.random.Generator) -> dict[str, Faults]:
-    """S3 and P of the demonstration associations, and a file to be refused; returns the faults put in."""
-    campagne, people, mentoring = world.campagne, world.people, world.mentoring
-    faults: dict[str, Faults] = {}
+def write_associations(box: Outbox, world: World, rng: np.random.Generator) -> dict[str, Any]:
+    """S3, S4, S5, S5b and P of the demonstration associations, and a file to be refused.
+
+    Returns the truth of linkage: sent pairs whose pseudonym is not the département's, by kind of error.
+    """
+    table, linkage = draw_pairs_sent(world, rng)
+    mentoring = world.mentoring
+    rotate = _rotation(world)
+    for association, own_rows in table[table["association"] != ""].groupby("association", sort=True):
+        rows, faults = own_rows.sort_values("id_binome").reset_index(drop=True), NO_FAULT
+        if association == ROTATED:
+            rows = rotate(rows, "id_mentor")
+        else:
+            rows = rows.drop(columns=["id_jeune_ant", "id_mentor_ant"])
+        if association in SPOILT_ASSOCIATIONS:
+            rows, faults = fichiers.spoil(rows, SPOIL_PAIRS, "")
+        encoding = "utf-8-sig" if str(association) < "demo-09" else "utf-8"
+        box.send(f"association-{association}/binomes.csv", "binomes", rows, csv(encoding), faults=faults)
+    _send_sessions(box, world)
+    _send_mentors(box, world, rotate)
+    # A file that names people must be refused whole; the names here are plain tokens.
+    first = mentoring.dossiers.head(5)
+    refused = pd.DataFrame(
+        {
+            "id_dossier": first["id_dossier"],
+            "departement": first["departement"],
+            "Nom": [f"CANARI-NOM-{i}" for i in range(1, len(first) + 1)],
+            "Prénom": [f"CANARI-PRENOM-{i}" for i in range(1, len(first) + 1)],
+            "naissance": first["naissance"],
+            "statut": first["statut"],
+        }
+    )
+    box.send("association-demo-07/suivi_candidatures.csv", None, refused, csv("cp1252"))
+    for association in sorted(set(table["association"]) - {""}):
+        _send_perimetre(box, f"association-{association}", f"{world.campagne + 1}-02-28")
+    return linkage
+
+
+def draw_pairs_sent(world: World, rng: np.random.Generator) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """S3 (text) as every association would write it, `*_ant` columns included, and the truth of linkage."""
+    people, mentoring = world.people, world.mentoring
     pairs = mentoring.pairs
     n = len(pairs)
     own = people.iloc[pairs["person"].to_numpy()].reset_index(drop=True)
@@ -259,19 +359,23 @@ def write_associations(folder: Path, world: World, rng: np.random.Generator) -> 
     )
     misspelt = kept & (rng.random(n) < 0.03)
     known = kept & ((rng.random(n) < 0.70) | misspelt)
-    other = pseudonyms.level_one((f"jeune|autre graphie|{i}" for i in own["identite"]), world.key)
+    spelt = _misspell(own, misspelt, world)
+    known &= ~spelt.pop("dossier_perdu").to_numpy()
     running = pairs["date_fin"].isna()
     table = pd.DataFrame(
         {
             "id_binome": pairs["id_binome"],
             "association": pairs["association"],
             "departement": pairs["departement"],
-            "id_jeune": own["id_jeune"].where(~misspelt, pd.Series(other)),
-            "id_jeune_phon": own["id_jeune_phon"],
-            "id_jeune_inv": own["id_jeune_inv"],
+            "id_jeune": spelt["id_jeune"],
+            "id_jeune_ant": spelt["id_jeune"],
+            "id_jeune_phon": spelt["id_jeune_phon"],
+            "id_jeune_inv": spelt["id_jeune_inv"],
             "id_dossier": dossier.where(known, ""),
+            "id_demande": national.demand_references(pairs),
             "id_mentor": pairs["id_mentor"],
-            "naissance": own["annee"].astype(str) + "-" + own["mois"].astype(str).str.zfill(2),
+            "id_mentor_ant": pairs["id_mentor"],
+            "naissance": own["annee"].astype(str) + "-" + spelt["mois"].astype(str).str.zfill(2),
             "sexe": own["sexe"],
             "nature": pairs["nature"],
             "modalite": pairs["modalite"],
@@ -289,51 +393,171 @@ def write_associations(folder: Path, world: World, rng: np.random.Generator) -> 
             "motif_fin": np.where(running, "", pairs["motif_fin"]),
         }
     )
-    for association, own_rows in table[table["association"] != ""].groupby("association", sort=True):
-        emetteur = f"association-{association}"
-        rows = own_rows.sort_values("id_binome").reset_index(drop=True)
-        if association in SPOILT_ASSOCIATIONS:
-            rows, faults[f"{emetteur}/binomes.csv"] = fichiers.spoil(rows, SPOIL_PAIRS, "")
-        encoding = "utf-8-sig" if str(association) < "demo-09" else "utf-8"
-        fichiers.write_csv(rows, folder / emetteur / "binomes.csv", encoding)
-        perimetre = {
-            "emetteur": emetteur,
-            "source": "binomes",
-            "premiere_etape_exhaustive": "lancement",
-            "publics_inclus": "confies|aed|aemo|mna|jeunes_majeurs",
-            "date_extraction": f"{campagne + 1}-02-28",
-            "exhaustif": "oui",
-        }
-        fichiers.write_csv(pd.DataFrame([perimetre]), folder / emetteur / "perimetre.csv")
-    # A file that names people must be refused whole; the names here are plain tokens.
-    first = mentoring.dossiers.head(5)
-    refused = pd.DataFrame(
-        {
-            "id_dossier": first["id_dossier"],
-            "departement": first["departement"],
-            "Nom": [f"CANARI-NOM-{i}" for i in range(1, len(first) + 1)],
-            "Prénom": [f"CANARI-PRENOM-{i}" for i in range(1, len(first) + 1)],
-            "naissance": first["naissance"],
-            "statut": first["statut"],
-        }
-    )
-    fichiers.write_csv(refused, folder / "association-demo-07" / "suivi_candidatures.csv", "cp1252")
-    return faults
+    sent = (pairs["association"] != "").to_numpy()
+    errors = spelt.assign(mna=own["mna"], dossier_connu=known)[sent & (spelt["faute"] != "").to_numpy()]
+    by_kind = errors.groupby("faute", sort=True)
+    truth = {
+        "binomes": int(sent.sum()),
+        "dont_mna": int((sent & own["mna"].to_numpy()).sum()),
+        "cle_anterieure": int((pairs["association"] == ROTATED).sum()),
+        "fautes": {
+            str(kind): {
+                "binomes": len(rows),
+                "dont_mna": int(rows["mna"].sum()),
+                "sans_id_dossier": int((~rows["dossier_connu"]).sum()),
+            }
+            for kind, rows in by_kind
+        },
+    }
+    return table, truth
 
 
-def write_survey(folder: Path, world: World) -> None:
-    """S8 and P of the evaluators."""
+def _misspell(own: pd.DataFrame, misspelt: np.ndarray, world: World) -> pd.DataFrame:
+    """The pseudonyms of n pairs as the associations made them, with `faute` (kind, or empty), `mois`, `dossier_perdu`.
+
+    Another spelling that sounds alike keeps the phonetic form; day and month swapped exchange the exact and the
+    swapped forms; any other spelling keeps nothing. Half of the first two kinds have lost their id_dossier.
+    """
+    rng = world.stream("graphies")
+    n = len(own)
+    wrong = misspelt | (own["mna"].to_numpy() & (rng.random(n) < MISSPELT_MNA))
+    kind = np.where(wrong, rng.choice(SPELLINGS, n, p=SPELLING_SHARES), "")
+    swappable = ((own["id_jeune_inv"] != "") & (own["id_jeune_inv"] != own["id_jeune"])).to_numpy()
+    kind = np.where((kind == "date_inversee") & ~swappable, "graphie_voisine", kind)
+    lost = (rng.random(n) < 0.5) & np.isin(kind, ["graphie_voisine", "date_inversee"])
+    spelt = own[["id_jeune", "id_jeune_phon", "id_jeune_inv", "mois"]].assign(faute=kind, dossier_perdu=lost)
+
+    def written(chosen: np.ndarray, what: str) -> list[str]:
+        return pseudonyms.level_one((f"jeune|{what}|{i}" for i in own.loc[chosen, "identite"]), world.key)
+
+    same_day = (own["jour"] == own["mois"]).to_numpy()
+    for name in ("graphie_voisine", "autre_graphie"):
+        chosen = kind == name
+        exact = written(chosen, name)
+        swapped = np.where(same_day[chosen], exact, written(chosen, f"{name} inversée"))
+        spelt.loc[chosen, "id_jeune"] = exact
+        spelt.loc[chosen, "id_jeune_inv"] = np.where(own.loc[chosen, "id_jeune_inv"] == "", "", swapped)
+    chosen = kind == "autre_graphie"
+    spelt.loc[chosen, "id_jeune_phon"] = written(chosen, "autre_graphie phonétique")
+    chosen = kind == "date_inversee"
+    spelt.loc[chosen, "id_jeune"] = own.loc[chosen, "id_jeune_inv"]
+    spelt.loc[chosen, "id_jeune_inv"] = own.loc[chosen, "id_jeune"]
+    spelt.loc[chosen, "id_jeune_phon"] = written(chosen, "phonétique, date inversée")
+    spelt.loc[chosen, "mois"] = own.loc[chosen, "jour"]
+    return spelt
+
+
+def _rotation(world: World) -> Callable[..., pd.DataFrame]:
+    """A function that puts the pseudonym columns it is told of, and those of the young, under the next key."""
+    key = pseudonyms.demonstration_key(pseudonyms.NEXT_KEY, world.graine)
+
+    def rotate(rows: pd.DataFrame, *columns: str) -> pd.DataFrame:
+        rows = rows.copy()
+        for name in [c for c in rows if c in columns or c in ("id_jeune", "id_jeune_phon", "id_jeune_inv")]:
+            # what matters is that both keys give unrelated pseudonyms of one person
+            rows[name] = np.where(rows[name] == "", "", pseudonyms.level_one(rows[name], key))
+        return rows
+
+    return rotate
+
+
+def _send_sessions(box: Outbox, world: World) -> None:
+    pairs, sessions = world.mentoring.pairs, world.sessions
+    operator = pairs["association"].to_numpy()[sessions.pair]
+    for association in sorted(set(operator) - {""}):
+        own, place = sessions.take(operator == association), f"association-{association}"
+        if association in MONTHLY:
+            box.send(f"{place}/seances_mois.csv", "seances_mois", seances.month_table(own, pairs), csv())
+            continue
+        rows, faults = seances.day_table(own, pairs), NO_FAULT
+        if association == "demo-03":
+            repeated, before = min(REPEATED_SESSIONS, len(rows)), min(LAST_YEAR_SESSIONS, len(rows))
+            rows = seances.spoil_sessions(rows, world.campagne, repeated, before)
+            faults = fichiers.Faults(before, repeated)
+        write = csv(*SESSION_SHAPES.get(association, ("utf-8-sig", ";")))
+        box.send(f"{place}/seances.csv", "seances", rows, write, faults=faults)
+
+
+def _send_mentors(box: Outbox, world: World, rotate: Callable[..., pd.DataFrame]) -> None:
+    """S5 of every association, in every shape, and S5b of those that keep the dates."""
+    pairs, checks = world.mentoring.pairs, world.checks
+    operator = pairs["association"].to_numpy()[checks["pair"].to_numpy()]
+    for association, own_rows in world.mentors.groupby("association", sort=True):
+        place, faults, ignored = f"association-{association}", NO_FAULT, 0
+        rows = own_rows.sort_values("id_mentor").reset_index(drop=True)
+        name, write = "mentors.csv", csv()
+        if association == "demo-02":
+            write = csv("utf-16", "\t")
+        elif association == "demo-03":
+            rows, faults = fichiers.spoil(rows, SPOIL_MENTORS, "")
+        elif association in ("demo-04", "demo-07"):
+            password = world.password(place) if place in PROTECTED else None
+            rows, name, ignored = fichiers.in_words(rows, "mentors"), "mentors.xlsx", TITLE_AND_TOTAL
+            write = workbook("Mentors", password)
+        elif association == ROTATED:
+            rows = rotate(rows.assign(id_mentor_ant=rows["id_mentor"]), "id_mentor")
+        box.send(
+            f"{place}/{name}",
+            "mentors",
+            rows,
+            write,
+            faults=faults,
+            ignored=ignored,
+            protected=association == "demo-04",
+        )
+        if association == "demo-01":
+            corrected = rows[rows["heures_formation"] != ""].iloc[::10].assign(heures_formation="5")
+            box.send(f"{place}/mentors_corriges.csv", "mentors", corrected, csv(), replaces=True)
+        if association in KEEP_CHECKS:
+            own = checks[operator == association].drop(columns="pair").reset_index(drop=True)
+            if association == ROTATED:
+                own = rotate(own.assign(id_mentor_ant=own["id_mentor"]), "id_mentor")
+            box.send(f"{place}/controles_honorabilite.csv", "controles_honorabilite", own, csv("utf-8"))
+
+
+def write_national(box: Outbox, world: World) -> dict[str, Any]:
+    """S7 of the platform; S10, S13, S15 and accompagnement of the DGCS; P of both. Returns the truth of S7."""
+    campagne, people, pairs = world.campagne, world.people, world.mentoring.pairs
+    extraction = f"{campagne + 1}-01-31"
+    platform, state = PROTECTED[1], "dgcs"
+    demands = national.draw_demands(campagne, pairs, people, world.stream("demandes"))
+    rows, faults = damage(demands, "id_demande", ("profil", "curieux"), "1J1M")
+    write = fichiers.aes_zip(world.password(platform))
+    box.send(f"{platform}/demandes_1j1m.zip", "demandes_1j1m", rows, write, faults=faults, protected=True)
+    rng = world.stream("etat")
+    box.send(f"{state}/associations.csv", "associations", national.draw_registry(campagne, pairs, rng), csv())
+    box.send(f"{state}/label_qualite.ods", "label_qualite", national.draw_labels(campagne, rng), fichiers.write_ods)
+    support = national.draw_support(campagne, sorted(people["territoire"].unique()), rng)
+    box.send(f"{state}/accompagnement.csv", "accompagnement", support, csv())
+    devenir, windows = national.draw_outcomes(campagne, people, rng)
+    rows, faults = damage(devenir, "id_jeune", ("source", "horoscope"), "")
+    box.send(f"{state}/devenir.csv", "devenir", rows, csv("utf-8"), faults=faults)
+    box.send(f"{state}/fenetres.csv", "fenetres", windows, csv("utf-8"))
+    for emetteur in (platform, state):
+        _send_perimetre(box, emetteur, extraction)
+    return {
+        "demandes": len(demands),
+        "par_mode": _counts(demands["mode_attribution"]),
+        "par_suite": _counts(demands["suite"]),
+        "devenir_par_source": _counts(devenir["source"]),
+    }
+
+
+def _counts(column: pd.Series) -> dict[str, int]:
+    return {str(k): int(v) for k, v in column[column != ""].value_counts().sort_index().items()}
+
+
+def write_survey(box: Outbox, world: World) -> None:
+    """S8, S9 and P of the evaluators."""
+    campagne, people, rng = world.campagne, world.people, world.stream("acteurs")
     for name, table in world.survey.files.items():
-        fichiers.write_csv(table, folder / "enquete" / f"{name}.csv", "utf-8")
-    sources = ["enquete_echantillon", "enquete_mentores", "enquete_non_mentores", "enquete_mentors"]
-    perimetre = pd.DataFrame(
-        {
-            "emetteur": "enquete",
-            "source": sources,
-            "premiere_etape_exhaustive": "",
-            "publics_inclus": "confies|aed|aemo|mna",
-            "date_extraction": f"{world.campagne + 1}-03-10",
-            "exhaustif": "oui",
-        }
-    )
-    fichiers.write_csv(perimetre, folder / "enquete" / "perimetre.csv")
+        source = name if name.startswith("enquete") else f"enquete_{name}"
+        box.send(f"enquete/{name}.csv", source, table, csv("utf-8"))
+    professionals = national.draw_professionals(campagne, people, rng)
+    box.send("enquete/professionnels.csv", "enquete_professionnels", professionals, csv("utf-8"))
+    mentored = np.zeros(len(people), dtype=bool)
+    mentored[world.mentoring.running(np.datetime64(f"{campagne}-12-31"))["person"].unique()] = True
+    answers = national.draw_structure_answers(campagne, people, mentored, rng)
+    rows, faults = damage(answers, "id_reponse", ("interet", "12"), "E")
+    box.send("enquete/questionnaire_acteurs.csv", "questionnaire_acteurs", rows, csv("utf-8"), faults=faults)
+    _send_perimetre(box, "enquete", f"{campagne + 1}-03-10")

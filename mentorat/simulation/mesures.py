@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from mentorat.simulation.parcours import secondary
 from mentorat.simulation.population import delay
 
 VARIABLES = (
@@ -156,6 +157,57 @@ def draw_events(campagne: int, people: pd.DataFrame, rng: np.random.Generator) -
     return _encode(events, people, rng)
 
 
+def add_renewals(campagne: int, people: pd.DataFrame, events: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """`events` with one more renewal in the campagne for about half of the running measures.
+
+    Two lines at the end of the frame, an end then a renewal of one day: who is in care, where, and who is eligible stay
+    the same (nobody whose school level would then change eligibility is taken).
+    """
+    last_day = np.datetime64(f"{campagne}-12-20")
+    order = events.sort_values("date", kind="stable")
+    line = order[order["NATDECASSED"] != "14"].drop_duplicates("person", keep="last")
+    who = line["person"].to_numpy()
+    own = people.iloc[who].reset_index(drop=True)
+    begun = line["date"].to_numpy().astype("datetime64[D]")
+    earliest = np.maximum(begun + 60, np.datetime64(f"{campagne}-01-08"))
+    room = np.maximum((last_day - earliest).astype(np.int64), 0)
+    day = earliest + (rng.random(len(line)) * room).astype(np.int64)
+    school_age = _school_age(day, own["annee"].to_numpy())
+    draw = own["tirage_scolaire"].to_numpy()
+    away = out_of_school(school_age, own["handicap"].to_numpy(), draw)
+    schooled = school_age >= 3
+    level = np.where(away | ~schooled, "", school_level(school_age, draw))
+    same = (own["age"] >= 11).to_numpy() | (secondary(level) == secondary(line["NIVSCO"].to_numpy()))
+    running = (line["TYPEV"] != "3").to_numpy() & (own["champ"] == "suivi").to_numpy() & (room > 0)
+    chosen = running & same & (rng.random(len(line)) < 0.5)
+
+    line, day = line[chosen], day[chosen]
+    text = np.datetime_as_string(day, unit="D")
+    dated = {"date": day.astype("datetime64[s]")}
+    end = line.assign(**dated, TYPEV="3", DATFIN=text, MOTFININT="1", CHGLIEU="")
+    placed = (line["LIEUACC"] + line["LIEUPLAC"]) != ""
+    minor = line["MINA"] != ""
+    renewal = line.assign(
+        **dated,
+        TYPEV="2",
+        DATDEB=text,
+        DATDECPE=np.datetime_as_string(day - rng.integers(0, 30, len(line)), unit="D"),
+        CHGLIEU=np.where(placed & minor, "1", ""),
+        SCODTCOM=np.where(schooled, np.where(away, "1", "2"), "")[chosen],
+        NIVSCO=level[chosen],
+        FREQSCO=np.where(schooled & ~away, "6", "")[chosen],
+    )
+    told: pd.DataFrame = pd.concat([events, end, renewal], ignore_index=True)
+    return told
+
+
+def _school_age(date: npt.NDArray[Any], birth_year: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Age in the calendar year of the last September before `date` (datetime64[D])."""
+    year = date.astype("datetime64[Y]").astype(np.int64) + 1970
+    month = date.astype("datetime64[M]").astype(np.int64) % 12 + 1
+    return np.asarray(year - (month < 9) - birth_year)
+
+
 def _at_home(place: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     return np.asarray(np.isin(place, ["aed", "aemo", "investigation"]))
 
@@ -242,10 +294,8 @@ def _encode(events: pd.DataFrame, people: pd.DataFrame, rng: np.random.Generator
     reason = events["reason"].to_numpy().astype("U10")
     end, renewal = typev == "3", typev == "2"
     date = np.where(end, ended, begun)
-    year = date.astype("datetime64[Y]").astype(np.int64) + 1970
-    month = date.astype("datetime64[M]").astype(np.int64) % 12 + 1
     annee = of("annee")
-    school_age = year - (month < 9) - annee
+    school_age = _school_age(date, annee)
     minor = (nature == "minorite") | ~of("adulte")
 
     draw_school, handicap = of("tirage_scolaire"), of("handicap")

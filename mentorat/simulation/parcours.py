@@ -92,13 +92,17 @@ def last_levels(events: pd.DataFrame, n: int, last_day: np.datetime64) -> npt.ND
     return levels
 
 
+def secondary(levels: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """True where NIVSCO says collège or beyond (410-770)."""
+    number = pd.to_numeric(pd.Series(levels), errors="coerce").fillna(0).to_numpy()
+    return np.asarray((number >= 410) & (number <= 770))
+
+
 def eligible_on(people: pd.DataFrame, levels: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     """A1: in care, birth year known, under 18, and at least 11 or schooled in collège or beyond (NIVSCO 410-770)."""
-    number = pd.to_numeric(pd.Series(levels), errors="coerce").fillna(0).to_numpy()
-    secondary = (number >= 410) & (number <= 770)
     age = people["age"].to_numpy()
     in_care = (people["champ"] == "suivi").to_numpy() & ~people["annee_inconnue"].to_numpy()
-    return np.asarray(in_care & (age < 18) & ((age >= 11) | secondary))
+    return np.asarray(in_care & (age < 18) & ((age >= 11) | secondary(levels)))
 
 
 def leaning(people: pd.DataFrame, last_day: np.datetime64) -> npt.NDArray[np.float64]:
@@ -270,11 +274,11 @@ def _ended_pairs(
 
 
 def class_label(people: pd.DataFrame) -> pd.Series:
-    """School class as a département writes it, on 1 September of the campagne."""
+    """School class (code of the contracts) on 1 September of the campagne, empty before school."""
     age = people["age"].to_numpy()
     step = age - 6 - delay(age, people["tirage_scolaire"].to_numpy())
-    labels = np.array(["CP", "CE1", "CE2", "CM1", "CM2", "6e", "5e", "4e", "3e", "2nde", "1re", "Terminale"])
-    return pd.Series(np.where(step < 0, "", labels[np.clip(step, 0, 11)]), index=people.index)
+    codes = np.array(["cp", "ce1", "ce2", "cm1", "cm2", "6e", "5e", "4e", "3e", "2nde", "1re", "terminale"])
+    return pd.Series(np.where(step < 0, "", codes[np.clip(step, 0, 11)]), index=people.index)
 
 
 def _dossiers(

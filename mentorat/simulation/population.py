@@ -34,6 +34,11 @@ def days(years: npt.NDArray[Any], months: npt.NDArray[Any] | int, day: int = 1) 
     return first + np.timedelta64(day - 1, "D")
 
 
+def iso(dates: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """ISO text of days (datetime64), empty where missing."""
+    return np.where(np.isnat(dates), "", np.datetime_as_string(dates.astype("datetime64[D]"), unit="D"))
+
+
 def grouped_rank(groups: npt.NDArray[Any], score: Floats) -> Ints:
     """Rank (0 first) of each element inside its group, by decreasing score."""
     order = np.lexsort((-score, groups))

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 DEMONSTRATION = "demonstration:"
 KEYS = ("MENTORAT_CLE_PROGRAMME", "MENTORAT_CLE_PILOTAGE", "MENTORAT_CLE_ETUDE")
+NEXT_KEY = "MENTORAT_CLE_PROGRAMME_SUIVANTE"
+"""The programme's key after its rotation: one sender already uses it."""
 
 
 def demonstration_key(name: str, graine: int) -> str:
