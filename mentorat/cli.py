@@ -4,19 +4,45 @@ import importlib
 import sys
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from mentorat.errors import MentoratError, UsageError
 from mentorat.settings import CHECKOUT, Settings
 
+HELP = "Afficher cette aide."
+
+
+class Command(TyperCommand):
+    """A command whose own help option speaks French."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        if option := super().get_help_option(ctx):
+            option.help = HELP
+        return option
+
+
+class Group(TyperGroup):
+    """The same for the list of commands."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        if option := super().get_help_option(ctx):
+            option.help = HELP
+        return option
+
+
 app = typer.Typer(
     name="mentorat",
+    cls=Group,
     help="Mesurer l'impact du mentorat des jeunes confiés à l'aide sociale à l'enfance.",
     add_completion=False,
     pretty_exceptions_enable=False,
+    options_metavar="[OPTIONS]",
+    subcommand_metavar="COMMANDE [ARGUMENTS]...",
 )
 
 Campagne = Annotated[int, typer.Option(help="Année civile des données.")]
@@ -61,7 +87,7 @@ def _from_checkout(module: str) -> ModuleType:
     return importlib.import_module(module)
 
 
-@app.command()
+@app.command(cls=Command)
 @_told_in_french
 def demo(
     campagne: Campagne = 2024,
@@ -77,7 +103,7 @@ def demo(
     typer.echo(f"Données simulées : {settings.depot(campagne)}")
 
 
-@app.command()
+@app.command(cls=Command)
 @_told_in_french
 def run(campagne: Campagne) -> None:
     """Traiter une campagne, du dépôt à la publication."""
@@ -88,14 +114,144 @@ def run(campagne: Campagne) -> None:
         typer.echo(line)
 
 
-@app.command()
+@app.command(cls=Command)
 @_told_in_french
-def etat() -> None:
-    """Dire ce que contient le dossier de données : dépôts, réponses, publications."""
-    from mentorat.etat import state_lines
+def etat(
+    campagne: Annotated[int | None, typer.Option(help="Campagne à détailler ; par défaut la dernière reçue.")] = None,
+    en_json: Annotated[bool, typer.Option("--json", help="Tout écrire en JSON, pour un programme.")] = False,
+) -> None:
+    """Dire où en est chaque émetteur : attendu, reçu, accepté, refusé, validé ; et ce qui est publié."""
+    from mentorat.etat import state, state_lines, state_table
 
-    for line in state_lines(Settings()):
+    told = state(Settings())
+    if en_json:
+        _echo_json(told)
+        return
+    for line in state_lines(told):
         typer.echo(line)
+    received = [one for one in told["campagnes"] if one["traitee"] and campagne in (None, one["campagne"])]
+    if campagne is not None and not received:
+        raise UsageError(f"La campagne {campagne} n'a pas encore été reçue : mentorat run --campagne {campagne}")
+    if received:
+        from rich.console import Console
+
+        console = Console()
+        # in a file or a pipe there is no edge to fold at
+        console.width = console.width if console.is_terminal else 160
+        console.print(state_table(received[-1]))
+
+
+@app.command(cls=Command)
+@_told_in_french
+def verifier(
+    fichiers: Annotated[
+        list[Path], typer.Argument(help="Fichiers à vérifier.", metavar="FICHIER...", show_default=False)
+    ],
+    campagne: Annotated[
+        int | None, typer.Option(help="Année civile des données ; sinon lue dans le chemin du fichier.")
+    ] = None,
+    emetteur: Annotated[
+        str | None,
+        typer.Option(help="Émetteur, par exemple departement-59 ; sinon lu dans le chemin du fichier."),
+    ] = None,
+    sortie: Annotated[
+        Path | None, typer.Option(help="Dossier où écrire le classeur des lignes à corriger de chaque fichier.")
+    ] = None,
+    en_json: Annotated[bool, typer.Option("--json", help="Répondre en JSON, pour un programme.")] = False,
+) -> None:
+    """Vérifier des fichiers avant de les envoyer, sans réseau ni clé : la réponse qu'ils auraient, fichier par fichier.
+
+    Code de sortie : 0 si rien n'est refusé ni écarté, 1 sinon, 2 si un fichier manque. Le mot de passe d'un fichier
+    protégé se donne par MENTORAT_MDP.
+    """
+    from mentorat.intake.checking import check_files
+
+    told = check_files(fichiers, Settings(), campagne, emetteur, sortie)
+    if en_json:
+        _echo_json([one.json() for one in told])
+    else:
+        for one in told:
+            for line in one.lines():
+                typer.echo(line)
+    if not all(one.verdict.propre for one in told):
+        raise typer.Exit(1)
+
+
+@app.command(cls=Command)
+@_told_in_french
+def modeles(
+    dossier: Annotated[Path, typer.Argument(help="Dossier où écrire les modèles.", show_default=False)],
+) -> None:
+    """Écrire le modèle de chaque source : classeur à remplir, schéma et dictionnaire."""
+    from mentorat.contracts.templates import write_templates
+
+    written = write_templates(dossier)
+    typer.echo(f"{len(written)} fichiers écrits dans {dossier}")
+
+
+@app.command(add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@_told_in_french
+def pseudonymiser(context: typer.Context) -> None:
+    """Remplacer les identités d'un fichier par des pseudonymes, sur votre ordinateur (--aide : toutes les options)."""
+    from mentorat.identity.sender import run as pseudonymise
+
+    # the same options as the tool that goes without installation, told by it
+    raise typer.Exit(pseudonymise(context.args))
+
+
+@app.command(cls=Command)
+@_told_in_french
+def collecter(campagne: Campagne) -> None:
+    """Aller chercher les fichiers des voies d'entrée (dossier, SFTP, base de données) ; déposer ceux qui sont sains."""
+    from mentorat.intake.voies.collecte import collect
+
+    ways = collect(Settings(), campagne, lambda line: typer.echo(line, err=True))
+    if not ways:
+        typer.echo("Aucune voie n'est décrite dans voies.yml : rien à aller chercher.")
+    for way in ways:
+        told = f"{len(way.deposes)} déposés, {way.deja_la} déjà là, {len(way.refuses)} refusés"
+        typer.echo(f"{way.emetteur} : {told}, {len(way.laisses)} laissés")
+        for refused in way.refuses:
+            typer.echo(f"  refusé : {refused['fichier']} : {' '.join(refused['motifs'])}")
+        if way.defaut:
+            typer.echo(f"  arrêtée : {way.defaut}", err=True)
+    if any(way.defaut for way in ways):
+        raise typer.Exit(1)
+
+
+@app.command(cls=Command)
+@_told_in_french
+def cles(
+    rotation: Annotated[
+        bool, typer.Option("--rotation", help="Déclarer que les clés en usage remplacent les précédentes.")
+    ] = False,
+) -> None:
+    """Dire sous quelle clé chaque campagne est gardée (identifiants seuls), ou déclarer une rotation."""
+    from mentorat.identity.keys import declare_rotation, load_keys, recorded
+    from mentorat.settings import CAMPAGNES
+
+    settings = Settings()
+    if rotation:
+        simulated = any(settings.simulation(campagne) is not None for campagne in CAMPAGNES)
+        keys = load_keys(settings, simulated)
+        with _from_checkout("orchestration.run").only_one_run(settings):
+            stale = declare_rotation(settings, keys.identifiants)
+        if not stale:
+            typer.echo("Les clés en usage sont celles du registre : rien n'est à changer.")
+        for store, years in stale.items():
+            again = ", ".join(map(str, years)) or "aucune campagne gardée"
+            typer.echo(f"Entrepôt « {store} » : rotation déclarée. À relancer, dans cet ordre : {again}")
+    for store, told in recorded(settings).items():
+        typer.echo(f"Entrepôt « {store} » : clé {told['cle'] or 'pas encore utilisée'}")
+        for year, identifier in told["campagnes"].items():
+            again = "" if identifier == told["cle"] else ", à relancer"
+            typer.echo(f"  campagne {year} : clé {identifier}{again}")
+
+
+def _echo_json(told: Any) -> None:
+    import json
+
+    typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
 
 
 ParserError: type[Exception] = typer.BadParameter.__mro__[1]
@@ -114,10 +270,25 @@ def _in_french(error: Exception) -> str:
     return words.get(type(error).__name__, "cette commande n'existe pas, ou est mal écrite")
 
 
+def _help_in_french() -> None:
+    """The words of Typer's own help pages; its module is heavy, and only needed there."""
+    from typer import rich_utils
+
+    rich_utils.COMMANDS_PANEL_TITLE = "Commandes"
+    rich_utils.DEFAULT_STRING = "[par défaut : {}]"
+    rich_utils.REQUIRED_LONG_STRING = "[obligatoire]"
+
+
 def main() -> None:
-    """The command, with the parser's own errors told in French."""
+    """The command, with the parser's own words told in French."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # a Windows console lacks some of our signs: a « ? » there is better than no answer
+            stream.reconfigure(errors="replace")
     if len(sys.argv) == 1:
         sys.argv.append("--help")
+    if "--help" in sys.argv:
+        _help_in_french()
     try:
         sys.exit(app(standalone_mode=False))
     except ParserError as error:

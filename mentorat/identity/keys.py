@@ -4,39 +4,19 @@ Key names: `MENTORAT_CLE_PROGRAMME` (level 1, shared by senders), `MENTORAT_CLE_
 `MENTORAT_CLE_ETUDE` (level 2, one for each store). A demonstration key is written `demonstration:<64 hex>`.
 """
 
-import hashlib
-import os
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from mentorat.errors import UsageError
+from mentorat.identity.secret_key import Key, checked
+from mentorat.secrets import secret
 from mentorat.settings import Settings
 
-PROGRAMME = "MENTORAT_CLE_PROGRAMME"
 PILOTAGE = "MENTORAT_CLE_PILOTAGE"
 ETUDE = "MENTORAT_CLE_ETUDE"
-DEMONSTRATION = "demonstration:"
-MINIMUM_LENGTH = 32
-
-
-@dataclass(frozen=True)
-class Key:
-    """A secret under its name; its `repr` never holds the secret."""
-
-    name: str
-    secret: bytes = field(repr=False)
-
-    @property
-    def identifiant(self) -> str:
-        """What may be written down to tell two keys apart: 12 hexadecimal characters that do not give the
-        key back.
-        """
-        return hashlib.sha256(b"identifiant|" + self.secret).hexdigest()[:12]
-
-    @property
-    def demonstration(self) -> bool:
-        """True for a key that anybody can derive: it protects nothing."""
-        return self.secret.startswith(DEMONSTRATION.encode())
 
 
 @dataclass(frozen=True)
@@ -46,26 +26,10 @@ class Keys:
     pilotage: Key
     etude: Key
 
-
-def _source(name: str, settings: Settings) -> tuple[str, str]:
-    """(value, where it was found) of the first place that gives the key."""
-    if (value := os.environ.get(name)) is not None:
-        return value, f"la variable {name}"
-    if (path := os.environ.get(f"{name}_FICHIER")) is not None:
-        return _read(Path(path), f"le fichier désigné par {name}_FICHIER"), f"le fichier désigné par {name}_FICHIER"
-    if (file := settings.secrets / name).exists():
-        return _read(file, f"le fichier {file}"), f"le fichier {file}"
-    raise UsageError(
-        f"La clé {name} manque. Donnez-la par la variable {name}, ou par {name}_FICHIER "
-        "(chemin d'un fichier), ou lancez « mentorat demo » pour une démonstration."
-    )
-
-
-def _read(path: Path, where: str) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"La clé ne peut pas être lue : {where} est absent ou illisible.") from error
+    @property
+    def identifiants(self) -> dict[str, str]:
+        """The identifier of each store's key."""
+        return {"pilotage": self.pilotage.identifiant, "etude": self.etude.identifiant}
 
 
 def load_key(name: str, settings: Settings, simulated: bool) -> Key:
@@ -75,16 +39,16 @@ def load_key(name: str, settings: Settings, simulated: bool) -> Key:
     Raises UsageError when it is missing, empty, shorter than 32 characters, or a demonstration key for a
     dépôt that is not simulated.
     """
-    value, where = _source(name, settings)
-    value = value.strip()
-    if not value:
-        raise UsageError(f"La clé {name} est vide ({where}).")
-    if len(value) < MINIMUM_LENGTH:
-        raise UsageError(f"La clé {name} est trop courte : il faut au moins {MINIMUM_LENGTH} caractères ({where}).")
-    key = Key(name, value.encode())
+    found = secret(name, settings.secrets)
+    if found is None:
+        raise UsageError(
+            f"La clé {name} manque. Donnez-la par la variable {name}, ou par {name}_FICHIER "
+            "(chemin d'un fichier), ou lancez « mentorat demo » pour une démonstration."
+        )
+    key = checked(name, found.value, found.where)
     if key.demonstration and not simulated:
         raise UsageError(
-            f"La clé {name} est une clé de démonstration ({where}), connue de tous ceux qui ont "
+            f"La clé {name} est une clé de démonstration ({found.where}), connue de tous ceux qui ont "
             "ce programme : elle ne protège rien. Ce dépôt n'est pas simulé (pas de simulation.json) : "
             "donnez une clé secrète."
         )
@@ -99,3 +63,108 @@ def load_keys(settings: Settings, simulated: bool) -> Keys:
             f"Les clés {PILOTAGE} et {ETUDE} sont identiques : les deux entrepôts ne seraient plus séparés."
         )
     return keys
+
+
+# --- which key hashes what ------------------------------------------------------------------------
+#
+# `lake/cles.json`: by store, `cle` (identifier of the key in use), `campagnes` (the identifier each stored campagne
+# is hashed under) and `rotations` (declared changes). Two keys in one store would make two persons of each young
+# person, silently: the record is what forbids it. Written under the run lock; it never holds a key.
+
+
+def recorded_path(settings: Settings) -> Path:
+    """Where the identifiers of keys are recorded."""
+    return settings.lake / "cles.json"
+
+
+def recorded(settings: Settings) -> dict[str, dict[str, Any]]:
+    """The record, by store; a campagne that is no longer stored is left out. UsageError when it can't be read."""
+    path = recorded_path(settings)
+    empty: dict[str, dict[str, Any]] = {
+        store: {"cle": None, "campagnes": {}, "rotations": []} for store in ("pilotage", "etude")
+    }
+    if not path.exists():
+        return empty
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        for store, told in empty.items():
+            told |= {"cle": content[store]["cle"], "rotations": list(content[store]["rotations"])}
+            told["campagnes"] = {
+                year: identifier
+                for year, identifier in content[store]["campagnes"].items()
+                if (settings.lake / "journal" / f"{int(year)}.parquet").exists()
+            }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(
+            f"Le registre des clés, {path}, est illisible : on ne sait plus sous quelle clé chaque campagne est "
+            "gardée. Remettez sa sauvegarde ; à défaut, effacez-le et relancez toutes les campagnes, dans l'ordre."
+        ) from error
+    return empty
+
+
+def check_recorded(settings: Settings, campagne: int, identifiers: dict[str, str]) -> None:
+    """Refuse to receive a campagne under another key than the others'.
+
+    A campagne alone may change key: all of it is hashed again. With others stored, the change must be a declared
+    rotation (`declare_rotation`), after which campagnes are run again from the first to the last. Raises UsageError
+    naming those that must be run again.
+    """
+    for store, told in recorded(settings).items():
+        others = {
+            int(year): known
+            for year, known in told["campagnes"].items()
+            if int(year) != campagne and known != identifiers[store]
+        }
+        earlier = sorted(year for year in others if year < campagne)
+        rotation = told["cle"] == identifiers[store]
+        if not others or (rotation and not earlier):
+            continue
+        named = ", ".join(str(year) for year in (earlier if rotation else sorted(others)))
+        what = (
+            f"L'entrepôt « {store} » garde des campagnes sous une autre clé que celle en usage "
+            f"(identifiant {identifiers[store]}) : {named}."
+        )
+        if rotation:
+            raise UsageError(f"{what} La rotation est déclarée : relancez-les d'abord, de la plus ancienne à celle-ci.")
+        raise UsageError(
+            f"{what} Les mêmes jeunes y seraient d'autres personnes. Remettez l'ancienne clé ; ou, si elle change "
+            "vraiment, déclarez la rotation (« mentorat cles --rotation »), puis relancez toutes les campagnes, "
+            "de la plus ancienne à la plus récente."
+        )
+
+
+def record(settings: Settings, campagne: int, identifiers: dict[str, str]) -> None:
+    """Write down under which keys a campagne is about to be stored. Call it under the run lock."""
+    known = recorded(settings)
+    for store, identifier in identifiers.items():
+        known[store]["cle"] = identifier
+        known[store]["campagnes"][str(campagne)] = identifier
+    _write(settings, known)
+
+
+def declare_rotation(settings: Settings, identifiers: dict[str, str]) -> dict[str, list[int]]:
+    """Take the keys in use as the new ones; by store that changes, the campagnes to run again, in order.
+
+    Call it under the run lock. Nothing is written where nothing changes.
+    """
+    known = recorded(settings)
+    stale: dict[str, list[int]] = {}
+    for store, identifier in identifiers.items():
+        told = known[store]
+        if told["cle"] in (None, identifier):
+            continue
+        today = datetime.now(UTC).date().isoformat()
+        told["rotations"].append({"de": told["cle"], "vers": identifier, "declaree_le": today})
+        told["cle"] = identifier
+        stale[store] = sorted(int(year) for year, key in told["campagnes"].items() if key != identifier)
+    if stale:
+        _write(settings, known)
+    return stale
+
+
+def _write(settings: Settings, known: dict[str, dict[str, Any]]) -> None:
+    from mentorat.lake import written_aside
+
+    ordered = {store: told | {"campagnes": dict(sorted(told["campagnes"].items()))} for store, told in known.items()}
+    with written_aside(recorded_path(settings)) as aside:
+        aside.write_text(json.dumps(ordered, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

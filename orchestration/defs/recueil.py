@@ -76,16 +76,15 @@ def recueil(context: AssetExecutionContext, maison: Maison) -> Iterator[Material
     persons = identities(settings, campagne)
     store_identities(persons, settings, campagne)
     for source in SOURCES:
-        frame = reception.etude[source]
         yield MaterializeResult(
             raw_key(source),
             metadata={
-                "dagster/row_count": len(frame),
+                "dagster/row_count": reception.lignes[source],
                 "parquet": link(settings.lake / "etude" / source / f"{campagne}.parquet"),
             },
         )
     journal = reception.journal
-    yield MaterializeResult(IDENTITES, metadata={"dagster/row_count": len(persons)})
+    yield MaterializeResult(IDENTITES, metadata={"dagster/row_count": len(persons.jeunes.identites)})
     yield MaterializeResult(
         JOURNAL,
         metadata={

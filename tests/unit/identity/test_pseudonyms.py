@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from mentorat.identity.keys import Key
+from mentorat.identity.secret_key import Key
 from mentorat.identity.pseudonyms import digest, pseudonymise
 
 KEY = Key("MENTORAT_CLE_ETUDE", b"k" * 32)
