@@ -44,18 +44,21 @@ def check_results(
     ]
     campagne = int(context.run.tags["dagster/partition"])
     tell(context, f"Contrôles Great Expectations : {len(wanted)} tables ({stage})")
-    for outcome in run_suites(settings, campagne, stage, wanted):
+    for outcome in run_suites(settings, campagne, stage, wanted, context.run.run_id):
         for name, blocking in ((BLOCKING, True), (WARNING, False)):
             if AssetCheckKey(tables[outcome.table], name) not in selected:
                 continue
-            failures = [rule for rule in outcome.rules if not rule.succes and rule.bloquant is blocking]
+            rules = [rule for rule in outcome.rules if rule.bloquant is blocking]
+            failures = [rule for rule in rules if not rule.succes]
             yield AssetCheckResult(
                 asset_key=tables[outcome.table],
                 check_name=name,
                 passed=not failures,
                 severity=AssetCheckSeverity.ERROR if blocking else AssetCheckSeverity.WARN,
                 metadata={
-                    "regles": sum(rule.bloquant is blocking for rule in outcome.rules),
+                    "regles": len(rules),
+                    "sans_objet": sum(not rule.verifiee for rule in rules),
+                    "emetteurs": sorted({sender.emetteur for rule in failures for sender in rule.emetteurs}),
                     "echecs": [f"{rule.libelle}{f' ({rule.detail})' if rule.detail else ''}" for rule in failures],
                 },
             )

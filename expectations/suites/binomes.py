@@ -1,25 +1,31 @@
-"""Pairs: one open pair for a young person in an association."""
+"""Pairs: what can be checked on one row; what needs other files is in `croisements`."""
 
-import great_expectations.expectations as gxe
-import pandas as pd
-from great_expectations.expectations.expectation import Expectation
-
-from expectations.rules import rule
+from expectations.lake import Lake
+from expectations.measures import RowCheck, Tally
+from expectations.suites.dossiers_mentorat import age_at
 
 
-def prepare(frame: pd.DataFrame) -> pd.DataFrame:
-    """Add `binome_ouvert`: young person, association and nature of a running pair, empty for an ended one."""
-    running = frame["id_jeune"] + "|" + frame["association"] + "|" + frame["nature"].fillna("")
-    return frame.assign(binome_ouvert=running.where(frame["date_fin"].isna()))
-
-
-def rules() -> list[Expectation]:
-    """Rules of the pairs."""
+def counters(_: Lake) -> list[Tally]:
+    """Checks of single pairs."""
     return [
-        rule(
-            gxe.ExpectColumnValuesToBeUnique,
-            "Un seul binôme ouvert par jeune et par association",
-            bloquant=False,
-            column="binome_ouvert",
+        Tally(
+            [
+                RowCheck(
+                    "motif_sans_fin",
+                    "Un motif de fin va avec une date de fin",
+                    ["date_fin", "motif_fin"],
+                    lambda rows: rows["date_fin"].isna(),
+                    lambda rows: rows["motif_fin"].notna(),
+                    "part_incoherente",
+                ),
+                RowCheck(
+                    "age_a_verifier",
+                    "Un jeune a de 3 à 21 ans au début de son binôme",
+                    ["naissance", "date_debut"],
+                    lambda rows: ~age_at(rows, "date_debut").between(3, 22),
+                    lambda rows: rows["naissance"].notna() & rows["date_debut"].notna(),
+                    "part_incoherente",
+                ),
+            ]
         )
     ]

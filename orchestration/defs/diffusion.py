@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 from dagster import AssetExecutionContext, AssetKey, AssetSpec, MaterializeResult, multi_asset
 
+from mentorat.disclosure.counts import WHOLE
 from mentorat.disclosure.door import ReleasedDocument, ReleasedTable, release_document, write_audit
 from mentorat.disclosure.rules import AUDIENCES, Audience
 from mentorat.disclosure.storage import load_release, save_release
@@ -50,6 +51,11 @@ def load(settings: Settings, campagne: int, table: str, audience: Audience) -> R
     return load_release(release_folder(settings, campagne), table, audience)
 
 
+def is_released(settings: Settings, campagne: int, table: str, audience: Audience) -> bool:
+    """Whether a table of a campagne was ever released to an audience."""
+    return (release_folder(settings, campagne) / f"{table}.{audience}.parquet").exists()
+
+
 def audit_path(settings: Settings, campagne: int) -> Path:
     """The audit log of the campagne's releases (it holds times: never published)."""
     return settings.lake / "audit" / f"{campagne}.jsonl"
@@ -64,13 +70,41 @@ def released_document(
     return document
 
 
-def journal_counts(journal: pd.DataFrame) -> pd.DataFrame:
-    """Files and rows by sender and source, from the journal (n files, one row each) of files now in the dépôt."""
+def journal_counts(journal: pd.DataFrame, anomalies: pd.DataFrame) -> pd.DataFrame:
+    """Files and rows by sender and source, from the journal (n files, one row each) of files now in the dépôt; rows set
+    aside by rule and source, from `anomalies` (n faults); the sums of both, so that all is protected as one table.
+
+    `ensemble` in emetteur, source or regle marks a sum. A row with several faults counts for its first rule, so that
+    the rules of a file add up; what no row tells is the rows of refused files.
+    """
     present = journal[journal["statut"] != "retiree"].assign(fichiers=1)
     present["fichiers_refuses"] = (present["statut"] == "refusee").astype(int)
     present["source"] = present["source"].fillna("non_reconnue")
     counts = ["fichiers", "fichiers_refuses", *ROWS, "lignes_remplacees"]
-    return present.groupby(["emetteur", "source"], as_index=False)[counts].sum()
+    by_sender = present.groupby(["emetteur", "source"], as_index=False)[counts].sum()
+    if by_sender.empty:
+        return by_sender.assign(regle=WHOLE)
+    by_rule = _set_aside_by_rule(by_sender, anomalies[anomalies["chemin"].isin(present["chemin"])])
+    by_rule = by_rule.groupby(["source", "regle"], as_index=False)["lignes_ecartees"].sum().assign(emetteur=WHOLE)
+    told = by_sender.assign(regle=WHOLE)
+    by_source = told.groupby("source", as_index=False)[counts].sum().assign(emetteur=WHOLE, regle=WHOLE)
+    # no sum of the sources: it would hide most of them, to protect the few small ones
+    return pd.concat([told, by_source, by_rule], ignore_index=True).astype(dict.fromkeys(counts, "Int64"))
+
+
+def _set_aside_by_rule(by_sender: pd.DataFrame, anomalies: pd.DataFrame) -> pd.DataFrame:
+    rows = anomalies.dropna(subset=["ligne", "source"]).sort_values("regle").drop_duplicates(["chemin", "ligne"])
+    keys = ["emetteur", "source"]
+    found = rows.groupby([*keys, "regle"]).size().rename("lignes_ecartees").reset_index()
+    aside = by_sender[[*keys, "lignes_ecartees"]].rename(columns={"lignes_ecartees": "total"})
+    told = found.groupby(keys, as_index=False)["lignes_ecartees"].sum()
+    rest = aside.merge(told, on=keys, how="left").fillna({"lignes_ecartees": 0})
+    rest["reste"] = rest["total"] - rest["lignes_ecartees"]
+    # a fault told of rows that were kept: the rules of this file are no partition of its rows set aside
+    torn = set(rest.loc[rest["reste"] < 0, keys].itertuples(index=False, name=None))
+    refused = rest.loc[rest["reste"] > 0, [*keys, "reste"]].rename(columns={"reste": "lignes_ecartees"})
+    every = pd.concat([found, refused.assign(regle="fichier_refuse")], ignore_index=True)
+    return every[[key not in torn for key in zip(every["emetteur"], every["source"], strict=True)]]
 
 
 def hidden_steps(indicateurs: pd.DataFrame) -> tuple[str, ...]:
@@ -122,10 +156,10 @@ def releases(settings: Settings, campagne: int) -> Iterator[ReleasedTable]:
         name="receptions",
     )
     yield counts.release_counts(
-        journal_counts(journal),
+        journal_counts(journal, read_parquet(settings.lake / "anomalies" / f"{campagne}.parquet")),
         ROWS[0],
         ROWS[1:],
-        ["emetteur", "source"],
+        ["emetteur", "source", "regle"],
         "public",
         alone=["lignes_remplacees"],
         keep=["fichiers", "fichiers_refuses"],

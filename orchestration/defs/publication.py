@@ -11,8 +11,8 @@ from typing import Any
 
 from dagster import AssetExecutionContext, AssetKey, MaterializeResult, MetadataValue, asset
 
-from mentorat.settings import CHECKOUT, Settings
-from orchestration.defs.diffusion import diffusion_key, load, released_document
+from mentorat.settings import CAMPAGNES, CHECKOUT, Settings
+from orchestration.defs.diffusion import diffusion_key, is_released, load, released_document
 from orchestration.defs.entrepot import MART_TABLES
 from orchestration.defs.recueil import BORDER_TABLES
 from orchestration.partitions import campagnes
@@ -137,6 +137,7 @@ def qualite(context: AssetExecutionContext, maison: Maison) -> MaterializeResult
         controles,
         dbt_results(settings, campagne),
         settings.simulation(campagne),
+        tendance=_trend(settings, campagne),
     )
     path = write_page(report, _fresh(settings, campagne, "qualite") / "index.html")
     return MaterializeResult(metadata={"page": link(path), "controles": len(controles)})
@@ -150,14 +151,28 @@ def _checks(settings: Settings, campagne: int, stage: str) -> list[Mapping[str, 
         found += [
             {
                 "source": outcome["table"],
-                "regle": stage,
+                "regle": rule.get("regle", stage),
                 "libelle": rule["libelle"],
                 "niveau": "bloquant" if rule["bloquant"] else "avertissement",
                 "succes": rule["succes"],
+                "verifie": rule.get("verifiee", True),
                 "detail": rule["detail"],
+                "emetteurs": rule.get("emetteurs", []),
             }
             for rule in outcome["rules"]
         ]
+    return found
+
+
+def _trend(settings: Settings, campagne: int) -> list[Mapping[str, Any]]:
+    """What each campagne published of its own quality, this one last: released counts, and rules held."""
+    found = []
+    for year in CAMPAGNES:
+        if year > campagne or not is_released(settings, year, "journal", "public"):
+            continue
+        counts = load(settings, year, "journal", "public")
+        checks = _checks(settings, year, "bordure")
+        found.append({"campagne": year, "journal": counts, "controles": checks})
     return found
 
 

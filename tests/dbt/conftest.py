@@ -34,7 +34,6 @@ class Lake:
     def __init__(self) -> None:
         self.rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.identites: dict[str, str] = {}
-        self.comptees: list[str] = []
 
     def add(self, source: str, depose_par: str, campagne: int = CAMPAGNE, /, **columns: Any) -> None:
         self.rows[source].append({"depose_par": depose_par, "campagne": campagne, **columns})
@@ -128,17 +127,8 @@ class Lake:
         )
         journal = files.value_counts().rename("lignes_recues").reset_index()
         journal["statut"] = "acceptee"
-        journal = pd.concat(
-            [
-                journal,
-                pd.DataFrame(
-                    [(e, "remontee_agregee", 1, "comptee") for e in self.comptees],
-                    columns=["emetteur", "source", "lignes_recues", "statut"],
-                ),
-            ]
-        )
         journal["campagne"] = CAMPAGNE
-        journal["lignes_acceptees"] = journal["lignes_recues"].where(journal["statut"] == "acceptee")
+        journal["lignes_acceptees"] = journal["lignes_recues"]
         journal["lignes_ecartees"] = journal["doublons_exacts"] = 0
         journal["recu_le"] = pd.Timestamp("2025-04-30", tz="UTC")
         journal["chemin"] = journal["emetteur"] + "/" + journal["source"] + ".csv"
@@ -205,7 +195,7 @@ def hand_made_lake() -> Lake:
     lake.event("n51", "1", "2022-01-01", dep="05", ANAIS=2008, LIEUPLAC="1")
     lake.dossier("d50", "j50", "propose", dep="05", naissance="2010-05", date_proposition="2024-05-05")
     # 06: an aggregate alone. 07: a pair told by an association alone.
-    lake.comptees.append("departement-06")
+    lake.add("remontee_agregee", "departement-06", departement="06", annee=CAMPAGNE)
     lake.binome("b70", "j70", "2024-02-01", dep="07", naissance="2012-01", sexe="F", modalite="distanciel")
     lake.binome("b71", "j71", "2024-02-01", dep="07", nature="parrainage")
     # Corse sends both of its territories, Alsace one of two.

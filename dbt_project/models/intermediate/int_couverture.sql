@@ -6,7 +6,8 @@ with transmissions as (
     from {{ ref('stg_journal__fichiers') }}
     where
         source <> 'perimetre'
-        and (statut = 'comptee' or (statut = 'acceptee' and lignes_acceptees > 0))
+        and statut = 'acceptee'
+        and lignes_acceptees > 0
 ),
 
 lignes as (

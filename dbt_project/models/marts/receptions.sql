@@ -18,7 +18,6 @@ fichiers as (
         source,
         count(*) as fichiers_nb,
         sum(case when statut = 'refusee' then 1 else 0 end) as fichiers_refuses_nb,
-        sum(case when statut = 'comptee' then 1 else 0 end) as fichiers_comptes_nb,
         sum(lignes_recues) as lignes_recues,
         sum(lignes_acceptees) as lignes_acceptees,
         sum(lignes_ecartees) as lignes_ecartees,
@@ -35,9 +34,10 @@ select
     territoires.emetteur,
     sources.source,
     case
-        when sources.source = 'perimetre' then coalesce(fichiers.lignes_acceptees > 0, false)
         when lignes.lignes_nb is not null then true
-        else coalesce(fichiers.fichiers_comptes_nb > 0, false)
+        -- counted by territory: a sender's file may hold no row of this one
+        when sources.source in ('passage', 'mesures_ase', 'dossiers_mentorat', 'binomes', 'conventions') then false
+        else coalesce(fichiers.lignes_acceptees > 0, false)
     end as recu,
     cast(coalesce(fichiers.fichiers_nb, 0) as bigint) as fichiers,
     cast(coalesce(fichiers.fichiers_refuses_nb, 0) as bigint) as fichiers_refuses,
