@@ -13,7 +13,7 @@ from mentorat.contracts.sources import Column, Contract
 
 SEUILS = Path(__file__).with_name("seuils.yml")
 PSEUDONYM = r"^[0-9a-f]{64}$"
-MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
+MONTH = r"^\d{4}-(?:0[1-9]|1[0-2])$"
 DAY = "__jour"
 """Suffix of a month told as a day, so that it compares with a date."""
 
@@ -122,7 +122,7 @@ def _column_rules(column: Column) -> list[Expectation]:
         rules.append(among(codes, [int(code) for code in column.codes]))
     elif column.type == "liste" and column.codes:
         one = "|".join(re.escape(code) for code in column.codes)
-        rules.append(shaped(codes, rf"^({one})(\|({one}))*$"))
+        rules.append(shaped(codes, rf"^(?:{one})(?:\|(?:{one}))*$"))
     elif column.type == "departement":
         rules.append(
             among(

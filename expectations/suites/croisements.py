@@ -109,11 +109,15 @@ def one_open_pair(lake: Lake) -> list[Measure]:
 
 
 def references_of_pairs(lake: Lake) -> list[Measure]:
-    """The file and the request a pair names are known to the département and to the platform."""
-    pairs = lake.read("binomes", ["departement", "id_dossier", "id_demande", SENDER])
+    """The file and the request a pair names are known to the département and to the platform.
+
+    A pair that began soon after the first request received may have been asked for before it.
+    """
+    pairs = lake.read("binomes", ["departement", "id_dossier", "id_demande", "date_debut", SENDER])
     files = lake.until("dossiers_mentorat", ["departement", "id_dossier"])
     asked = pairs["departement"].isin(files["departement"].unique()) & (pairs["id_dossier"] != MISSING)
-    requests = lake.until("demandes_1j1m", ["id_demande"])["id_demande"]
+    requests = lake.until("demandes_1j1m", ["id_demande", "date_demande"])
+    since = requests["date_demande"].min() + pd.DateOffset(months=int(threshold("delai_demande_mois")))
     seuil = threshold("part_reference_inconnue")
     return [
         Measure(
@@ -127,8 +131,8 @@ def references_of_pairs(lake: Lake) -> list[Measure]:
             "La demande citée par un binôme est connue de la plateforme 1jeune1mentor",
             shares(
                 pairs[SENDER],
-                ~pairs["id_demande"].isin(requests),
-                (pairs["id_demande"] != MISSING) & (len(requests) > 0),
+                ~pairs["id_demande"].isin(requests["id_demande"]),
+                (pairs["id_demande"] != MISSING) & (pairs["date_debut"] >= since),
             ),
             maximum=seuil,
         ),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from dagster import AssetExecutionContext, AssetKey, AssetSpec, MaterializeResult, multi_asset
 
@@ -104,7 +105,8 @@ def _set_aside_by_rule(by_sender: pd.DataFrame, anomalies: pd.DataFrame) -> pd.D
     torn = set(rest.loc[rest["reste"] < 0, keys].itertuples(index=False, name=None))
     refused = rest.loc[rest["reste"] > 0, [*keys, "reste"]].rename(columns={"reste": "lignes_ecartees"})
     every = pd.concat([found, refused.assign(regle="fichier_refuse")], ignore_index=True)
-    return every[[key not in torn for key in zip(every["emetteur"], every["source"], strict=True)]]
+    whole = [key not in torn for key in zip(every["emetteur"], every["source"], strict=True)]
+    return every.loc[np.array(whole, dtype=bool)]
 
 
 def hidden_steps(indicateurs: pd.DataFrame) -> tuple[str, ...]:

@@ -201,3 +201,16 @@ def test_identities_become_numbers_that_compare_alike_in_every_table() -> None:
     assert found[2] == found[3]
     assert found[0] == int("a" * 16, 16)
     assert len(np.unique(found)) == 5
+
+
+def test_a_request_unknown_to_the_platform_is_a_warning_once_it_can_only_be_in_what_was_received(
+    lake: SmallLake,
+) -> None:
+    demands = [{"id_demande": hexa("e"), "date_demande": "2024-01-10", "profil": "jeune", "departement": "59"}]
+    lake.put("demandes_1j1m", demands)
+    lake.put("binomes", [pair(date_debut="2024-09-01", id_demande=hexa("f"))])
+    assert not lake.broken("binomes")["demande_connue"].bloquant
+    lake.put("binomes", [pair(date_debut="2024-09-01", id_demande=hexa("e"))])
+    assert lake.rule("binomes", "demande_connue").succes
+    lake.put("binomes", [pair(date_debut="2024-02-01", id_demande=hexa("f"))])
+    assert not lake.rule("binomes", "demande_connue").verifiee

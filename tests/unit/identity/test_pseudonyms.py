@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from mentorat.identity.secret_key import Key
 from mentorat.identity.pseudonyms import digest, pseudonymise
+from mentorat.identity.secret_key import Key
 
 KEY = Key("MENTORAT_CLE_ETUDE", b"k" * 32)
 

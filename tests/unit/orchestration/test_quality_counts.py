@@ -47,3 +47,9 @@ def test_faults_told_of_rows_that_were_kept_leave_the_file_out_of_the_rules() ->
 
 def test_an_empty_depot_has_no_count() -> None:
     assert journal_counts(journal().iloc[:0], anomalies()).empty
+
+
+def test_a_depot_without_a_row_set_aside_has_counts_and_no_rule() -> None:
+    clean = journal().assign(lignes_ecartees=0, statut="acceptee")
+    told = journal_counts(clean, anomalies().iloc[:0])
+    assert set(told["regle"]) == {"ensemble"} and len(told)
