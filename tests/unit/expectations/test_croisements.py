@@ -203,7 +203,7 @@ def test_identities_become_numbers_that_compare_alike_in_every_table() -> None:
     assert len(np.unique(found)) == 5
 
 
-def test_a_request_unknown_to_the_platform_is_a_warning_once_it_can_only_be_in_what_was_received(
+def test_an_unknown_request_is_a_warning_once_it_should_be_in_what_was_received(
     lake: SmallLake,
 ) -> None:
     demands = [{"id_demande": hexa("e"), "date_demande": "2024-01-10", "profil": "jeune", "departement": "59"}]
