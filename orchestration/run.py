@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mentorat.errors import MentoratError, PublicationStopped, UsageError
-from mentorat.identity.keys import load_keys
+from mentorat.identity.keys import check_recorded, load_keys
 from mentorat.settings import CAMPAGNES, Settings
 from reports.summary import refused_files, summary_lines
 
@@ -34,7 +34,8 @@ class RunSummary:
 def check_request(settings: Settings, campagne: int) -> None:
     """Refuse what cannot run before anything starts.
 
-    Raises UsageError (exit 2) for an unknown campagne, a missing dépôt, a missing or demonstration key.
+    Raises UsageError (exit 2) for an unknown campagne, a missing dépôt, a missing or demonstration key, or another key
+    than the other campagnes' stored here.
     """
     if campagne not in CAMPAGNES:
         raise UsageError(
@@ -47,7 +48,8 @@ def check_request(settings: Settings, campagne: int) -> None:
             "Déposez-y les fichiers reçus (un dossier par émetteur), "
             f"ou lancez « mentorat demo --campagne {campagne} »."
         )
-    load_keys(settings, simulated=settings.simulation(campagne) is not None)
+    keys = load_keys(settings, simulated=settings.simulation(campagne) is not None)
+    check_recorded(settings, campagne, keys.identifiants)
 
 
 @contextmanager

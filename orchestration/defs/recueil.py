@@ -26,6 +26,7 @@ SOURCES = sorted(contracts())
 
 JOURNAL = AssetKey(["suivi", "journal"])
 IDENTITES = AssetKey(["brut", "identites"])
+IDENTITES_MENTORS = AssetKey(["brut", "identites_mentors"])
 
 
 def raw_key(source: str) -> AssetKey:
@@ -57,7 +58,13 @@ def depot(context: AssetExecutionContext, maison: Maison) -> MaterializeResult:
             IDENTITES,
             deps=["depot"],
             kinds={"parquet"},
-            description="Personne retenue pour chaque pseudonyme",
+            description="Personne retenue pour chaque pseudonyme d'un jeune",
+        ),
+        AssetSpec(
+            IDENTITES_MENTORS,
+            deps=["depot"],
+            kinds={"parquet"},
+            description="Personne retenue pour chaque pseudonyme d'un mentor",
         ),
         AssetSpec(JOURNAL, deps=["depot"], kinds={"parquet"}, description="Une ligne par fichier reçu"),
     ],
@@ -85,6 +92,7 @@ def recueil(context: AssetExecutionContext, maison: Maison) -> Iterator[Material
         )
     journal = reception.journal
     yield MaterializeResult(IDENTITES, metadata={"dagster/row_count": len(persons.jeunes.identites)})
+    yield MaterializeResult(IDENTITES_MENTORS, metadata={"dagster/row_count": len(persons.mentors)})
     yield MaterializeResult(
         JOURNAL,
         metadata={
