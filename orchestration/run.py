@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mentorat.errors import MentoratError, PublicationStopped, UsageError
+from mentorat.french import counted
 from mentorat.identity.keys import check_recorded, load_keys
 from mentorat.settings import CAMPAGNES, Settings
 from reports.summary import refused_files, summary_lines
@@ -122,7 +123,7 @@ def _explain(settings: Settings, campagne: int, result: "ExecuteInProcessResult"
     if any("ExecutionInterrupted" in event.step_failure_data.error.to_string() for event in failures):
         return PublicationStopped(f"Traitement interrompu. {UNTOUCHED}")
     failed = [
-        f"  - {check.asset_key.to_user_string()} : {check.check_name}{_details(check.metadata)}"
+        f"  - {check.asset_key.path[-1]} : {_details(check.metadata) or check.check_name}"
         for check in result.get_asset_check_evaluations()
         if not check.passed and check.severity.name == "ERROR"
     ]
@@ -132,7 +133,7 @@ def _explain(settings: Settings, campagne: int, result: "ExecuteInProcessResult"
         return PublicationStopped(
             "\n".join(
                 [
-                    f"La publication de la campagne {campagne} est arrêtée par {len(failed)} contrôle(s) :",
+                    f"La publication de la campagne {campagne} est arrêtée par {counted(len(failed), 'contrôle')} :",
                     *failed,
                     *listed,
                     f"{UNTOUCHED} Corrigez les fichiers en cause dans le dépôt, puis relancez.",

@@ -134,9 +134,13 @@ def check_recorded(settings: Settings, campagne: int, identifiers: dict[str, str
 
 
 def record(settings: Settings, campagne: int, identifiers: dict[str, str]) -> None:
-    """Write down under which keys a campagne is about to be stored. Call it under the run lock."""
+    """Write down under which keys a campagne is about to be stored, and the change of key if there is one (a campagne
+    stored alone may change without being declared). Call it under the run lock.
+    """
     known = recorded(settings)
     for store, identifier in identifiers.items():
+        if known[store]["cle"] not in (None, identifier):
+            _rotate(known[store], identifier)
         known[store]["cle"] = identifier
         known[store]["campagnes"][str(campagne)] = identifier
     _write(settings, known)
@@ -153,13 +157,17 @@ def declare_rotation(settings: Settings, identifiers: dict[str, str]) -> dict[st
         told = known[store]
         if told["cle"] in (None, identifier):
             continue
-        today = datetime.now(UTC).date().isoformat()
-        told["rotations"].append({"de": told["cle"], "vers": identifier, "declaree_le": today})
-        told["cle"] = identifier
+        _rotate(told, identifier)
         stale[store] = sorted(int(year) for year, key in told["campagnes"].items() if key != identifier)
     if stale:
         _write(settings, known)
     return stale
+
+
+def _rotate(told: dict[str, Any], identifier: str) -> None:
+    today = datetime.now(UTC).date().isoformat()
+    told["rotations"].append({"de": told["cle"], "vers": identifier, "le": today})
+    told["cle"] = identifier
 
 
 def _write(settings: Settings, known: dict[str, dict[str, Any]]) -> None:

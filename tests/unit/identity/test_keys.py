@@ -168,3 +168,11 @@ def test_the_record_holds_identifiers_and_never_a_key(settings: Settings) -> Non
     store(settings, 2024, keys.identifiants)
     text = recorded_path(settings).read_text()
     assert "pppp" not in text and "eeee" not in text and keys.etude.identifiant in text
+
+
+def test_a_campagne_stored_alone_that_changes_key_leaves_a_trace_of_it(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    record(settings, 2024, {"pilotage": "aaa", "etude": "bbb"})
+    record(settings, 2024, {"pilotage": "aaa", "etude": "ccc"})
+    assert [(one["de"], one["vers"]) for one in recorded(settings)["etude"]["rotations"]] == [("bbb", "ccc")]
+    assert recorded(settings)["pilotage"]["rotations"] == []
