@@ -45,11 +45,13 @@ def plain(bound: float) -> str:
 
 @cache
 def places(collectivites: bool) -> tuple[str, ...]:
-    """Codes a `departement` column may hold: the territories, and those of their addressees where the contract says."""
+    """Codes a `departement` column may hold: the territories, those of their addressees where the contract says, and
+    Corsica's, which its collectivité may give as a whole.
+    """
     from mentorat.reference import load
 
     table = load("territoires")
-    return tuple(sorted({*table["territoire"], *(table["collectivite"] if collectivites else ())}))
+    return tuple(sorted({*table["territoire"], *(table["collectivite"] if collectivites else ["20R"])}))
 
 
 def as_days(frame: Any, contract: Contract) -> Any:

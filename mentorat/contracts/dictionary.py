@@ -17,8 +17,8 @@ Quand une colonne « indispensable » manque, le fichier est refusé ; quand une
 écartée. Une colonne « attendue » qui manque est signalée, et rien n'est écarté. Une colonne « facultative » peut
 toujours manquer.
 Les codes s'écrivent aussi en toutes lettres (« Présentiel », « Famille d'accueil »), les dates aussi JJ/MM/AAAA.
-Les colonnes « hachées de nouveau » ne sont jamais conservées telles qu'elles ont été envoyées, sauf, dans le seul
-espace de pilotage, les références propres à l'émetteur, qui lui permettent de retrouver sa ligne.
+Les colonnes « recodées » ne sont jamais conservées telles qu'elles ont été envoyées, sauf, dans
+le seul espace de pilotage, les références propres à l'émetteur, qui lui permettent de retrouver sa ligne.
 """
 PRINTED = ["Colonne", "Libellé", "Présence", "Contenu", "Codes", "Moment", "Article", "À la réception"]
 

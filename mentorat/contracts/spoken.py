@@ -51,7 +51,7 @@ def example(contract: Contract) -> dict[str, str]:
 def expected(column: Column) -> str:
     """What a cell of the column holds."""
     if column.type == "pseudonyme":
-        return f"un pseudonyme de {column.longueur} caractères hexadécimaux"
+        return f"un pseudonyme de {column.longueur} caractères (chiffres, et lettres de a à f)"
     words = TYPES[column.type]
     if column.elements:
         words += " (associations)" if column.elements == "association" else " (codes de département)"
@@ -76,7 +76,7 @@ def presence(column: Column, contract: Contract) -> str:
 def keeping(column: Column) -> str:
     """What becomes of the value at reception."""
     if column.rehashed:
-        return "hachée de nouveau à la réception"
+        return "recodée à la réception"
     if column.sensibilite == "sensible":
         return "conservée telle quelle (donnée sensible)"
     return "conservée telle quelle"
@@ -101,7 +101,10 @@ def belonging(contract: Contract) -> str:
     if rule.type == "annee":
         return f"celles dont {rule.annee} est l'année de la campagne"
     if rule.type == "stock":
-        return "ce qui a commencé au plus tard le 31 décembre de la campagne et n'était pas fini avant son 1er janvier"
+        return (
+            "ce qui a commencé au plus tard le 31 décembre de la campagne et n'était pas fini avant le 1er janvier de "
+            "la même année"
+        )
     if dates:
         return (
             f"tout ce qui est daté ({dates}) au plus tard du 31 décembre de la campagne, années antérieures comprises"
@@ -130,6 +133,6 @@ def set_aside(contract: Contract) -> list[tuple[str, str]]:
             "Ne gardez que la ligne juste, ou corrigez la clé des autres.",
         )
     )
-    if contract.rattachement.type != "libre":
+    if contract.rattachement.type not in ("libre", "histoire") or contract.rattachement.dates:
         found.append(("Une ligne d'une autre campagne.", f"Lignes à déposer : {belonging(contract)}."))
     return found

@@ -30,6 +30,7 @@ LONGEST_MESSAGE = 255  # what a spreadsheet shows of a message
 FORMATS = {"date": "yyyy-mm-dd", "entier": "0", "decimal": "General", "booleen": "General"}
 """Number format by type; text elsewhere, so that « 01 » and « 2024-03 » stay what was typed."""
 COLOURS = {"indispensable": "#F4D9B0", "attendue": "#DCE6F1", "facultative": "#F2F2F2"}
+COLOURS_TOLD = "Orange : colonne indispensable. Bleu : colonne attendue. Gris : colonne facultative."
 REFUSED = (
     "Le fichier entier est refusé s'il porte un nom, un prénom, un numéro de sécurité sociale ou d'étranger, "
     "une adresse, un téléphone, un courriel, le résultat d'un contrôle, une infraction ou un détail de santé."
@@ -132,15 +133,30 @@ def _write_example(sheet: Any, contract: Contract, head: Any, body: Any) -> None
         sheet.write_string(line, 1, value)
 
 
+def _how(contract: Contract) -> str:
+    """The steps from an empty workbook to a file sent."""
+    named = any(column.type == "pseudonyme" and column.longueur == 64 for column in contract.colonnes)
+    steps = [
+        "Remplissez la feuille « Données », une ligne par cas, sous les en-têtes ; la feuille « Exemple » montre "
+        "une ligne juste.",
+        *(["Les pseudonymes se calculent avec « mentorat pseudonymiser », depuis votre propre tableau."] * named),
+        "Enregistrez le classeur, puis vérifiez-le : « mentorat verifier FICHIER ».",
+        "Déposez-le par la voie convenue.",
+    ]
+    return "\n".join(f"{number}. {step}" for number, step in enumerate(steps, start=1))
+
+
 def _about(contract: Contract) -> list[list[str]]:
     number = "" if contract.numero == "—" else f" ({contract.numero})"
     return [
+        ["Comment faire", _how(contract)],
         ["Source", f"{contract.titre}{number}"],
         ["Qui l'envoie", senders(contract)],
         ["Nom de fichier conseillé", f"{contract.nom}.xlsx ou {contract.nom}.csv"],
         ["Ce qui distingue deux lignes", " + ".join(contract.cle)],
-        ["Lignes à envoyer", belonging(contract)],
+        ["Lignes à envoyer", f"{belonging(contract)} (la campagne est l'année civile des données)"],
         ["Colonnes", "L'ordre est libre. Une colonne facultative peut manquer."],
+        ["Couleur des en-têtes", COLOURS_TOLD],
         ["Refus", REFUSED],
     ]
 
@@ -166,7 +182,15 @@ def _write_reading(sheet: Any, contract: Contract, head: Any, body: Any) -> None
         (["À propos de cette source", ""], _about(contract)),
         (["Ce qui fait écarter une ligne", "Comment la corriger"], [list(pair) for pair in set_aside(contract)]),
         (
-            ["Ce que tient chaque colonne", "En clair", "Présence", "Attendu", "Codes et leur sens", "Loi", "Devenir"],
+            [
+                "Ce que contient chaque colonne",
+                "En clair",
+                "Présence",
+                "Attendu",
+                "Codes et leur sens",
+                "Loi",
+                "Devenir",
+            ],
             columns,
         ),
     ]

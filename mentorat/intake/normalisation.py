@@ -9,6 +9,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 
@@ -80,6 +81,19 @@ def squeeze(text: str) -> str:
     return re.sub(r"[^a-z0-9+]", "", fold(text))
 
 
+LITTLE_WORDS = {"de", "d", "du", "des", "la", "le", "les", "l", "en", "a", "au", "aux", "et"}
+PLURAL = re.compile(r"(?<=[a-z]{2})[sx]$")
+GENDER = re.compile(r"(?<=[a-z]{3})e{0,2}[sx]?$")
+
+
+def loosen(text: str, ending: re.Pattern[str] = GENDER) -> str:
+    """`squeeze`, little words and the endings of number, or of gender and number, left out: « En présentiel » as
+    « présentielle », « Lancées » as « lancé ».
+    """
+    words = [word for word in re.findall(r"[a-z0-9+]+", fold(text)) if word not in LITTLE_WORDS]
+    return "".join(re.sub(r"([ln])\1$", r"\1", ending.sub("", word)) for word in words)
+
+
 def is_missing(text: str) -> bool:
     """True for the marks senders write where nothing is known: empty, -, NC, N.C., NR, NSP, n/a, RAS…"""
     return len(text) <= LONGEST_MARK and (squeeze(text) in MISSING or not text.strip(DASHES))
@@ -104,6 +118,7 @@ ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[t ].*)?")
 COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})")
 FRENCH = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})(?: .*)?")
 WORDS = re.compile(r"(?:(?:[a-z]+\.? )?(\d{1,2})(?:er)?[ /-])?([a-z]+)\.?[ /-](\d{4}|\d{2})")
+COMPACT_MONTH = re.compile(r"((?:19|20)\d{2})(0[1-9]|1[0-2])")
 SERIAL = re.compile(r"(\d{5})(?:[.,]\d+)?")
 
 
@@ -125,7 +140,7 @@ def parse_date(text: str) -> str | None:
     return _date(text).isoformat()
 
 
-OLINPE_UNKNOWN = re.compile(r"9999.*|0000.*|\d{4}-99.*|\d{4}-\d{2}-99|99/.*|\d{2}/99/.*|.*/9999|9{8}|0{8}")
+OLINPE_UNKNOWN = re.compile(r"9{1,3}|9999.*|0000.*|\d{4}-99.*|\d{4}-\d{2}-99|99/.*|\d{2}/99/.*|.*/9999|9{8}|0{8}")
 
 
 def parse_olinpe_date(text: str) -> str | None:
@@ -133,13 +148,31 @@ def parse_olinpe_date(text: str) -> str | None:
     return None if OLINPE_UNKNOWN.fullmatch(text) else parse_date(text)
 
 
+NINES = re.compile(r"9{1,4}")
+
+
+def _or_unknown(parse: Parser, column: Column) -> Parser:
+    """OLINPE writes unknown with nines: too few or too many of them for the variable are unknown all the same."""
+    unknown = next((code for code in column.codes if NINES.fullmatch(code)), None)
+
+    def known(text: str) -> str | None:
+        try:
+            return parse(text)
+        except Malformed:
+            if NINES.fullmatch(text):
+                return unknown
+            raise
+
+    return known
+
+
 def parse_month(text: str) -> str | None:
-    """`AAAA-MM`, `MM/AAAA`, « mars 2010 », or any date, of which the day is dropped."""
+    """`AAAA-MM`, `AAAAMM`, `MM/AAAA`, `MM/AA`, « mars 2010 », or any date, of which the day is dropped."""
     folded = fold(text)
-    if match := re.fullmatch(r"(\d{4})[-/.](\d{1,2})", folded):
+    if match := re.fullmatch(r"(\d{4})[-/.](\d{1,2})", folded) or COMPACT_MONTH.fullmatch(folded):
         year, month = int(match[1]), int(match[2])
-    elif match := re.fullmatch(r"(\d{1,2})[-/.](\d{4})", folded):
-        year, month = int(match[2]), int(match[1])
+    elif match := re.fullmatch(r"(\d{1,2})[-/.](\d{4})", folded) or re.fullmatch(r"(\d{1,2})/(\d{2})", folded):
+        year, month = _year(match[2]), int(match[1])
     elif (match := WORDS.fullmatch(folded)) and match[2] in MONTHS:
         year, month = _year(match[3]), MONTHS[match[2]]
     else:
@@ -172,6 +205,11 @@ HOURS = re.compile(r"(.*\d)(?:h|heures?)")
 MINUTES = re.compile(r"(.*\d)(?:min|mn|minutes?)\.?")
 
 
+OUT_OF = re.compile(r"(.+)/\s*(\d{1,3})\s*")
+WITH_UNIT = re.compile(r"(.*\d)\s*([^\W\d]+)\.?")
+OTHER_UNITS = {"annees": ("an", "ans")}
+
+
 def _minutes(text: str) -> float | None:
     """Minutes of « 1h30 », « 1:30 », « 1,5 h », « 90 min »; None for a bare number."""
     text = re.sub(r"\s", "", text.casefold())
@@ -183,10 +221,17 @@ def _minutes(text: str) -> float | None:
 
 
 def _quantity(column: Column, text: str) -> float:
-    """A number in the column's own unit: a duration in its minutes or hours, « 70 % » as 0.7 where a part is asked."""
+    """A number in the column's own unit, which may be written (« 14 ans », « 12,5/20 »): a duration in its minutes or
+    hours, « 70 % » as 0.7 where a part is asked.
+    """
     unit = squeeze(column.unite or "")
     if unit in ("minutes", "heures") and (minutes := _minutes(text)) is not None:
         return minutes if unit == "minutes" else minutes / 60
+    said = {loosen(word) for word in (column.unite or "", *OTHER_UNITS.get(unit, ()))}
+    if (match := WITH_UNIT.fullmatch(text.strip())) and loosen(match[2]) in said:
+        return _number(match[1])
+    if column.bornes and (match := OUT_OF.fullmatch(text)) and int(match[2]) == column.bornes[1]:
+        return _number(match[1])
     if text.rstrip().endswith("%"):
         if column.bornes is None or column.bornes[1] not in (1, 100):
             raise Malformed("nombre_illisible")
@@ -204,22 +249,54 @@ def _decimal(column: Column) -> Parser:
     return parse
 
 
-def _numbered(text: str, ways: dict[str, str]) -> str | None:
-    """The code of « 4 - Plutôt d'accord »: a code followed by its own label."""
-    match = re.fullmatch(r"0*(\w+?)\s*[-–:.=)]\s*(.+)", text, re.DOTALL)
-    if match and (code := ways.get(squeeze(match[1]))) and ways.get(squeeze(match[2])) == code:
-        return code
-    return None
+@dataclass(frozen=True)
+class Ways:
+    """Every way to write the codes of a column: `exact` as `squeeze` compares them; `loose`, one after the other, by
+    `loosen` without the plural and then without the gender, of what can mean only one code.
+    """
+
+    exact: dict[str, str]
+    loose: list[tuple[re.Pattern[str], dict[str, str]]]
+
+    @classmethod
+    def of(cls, column: Column) -> "Ways":
+        """Synonyms, labels and codes of a column; the last named wins."""
+        words = [*column.synonymes.items(), *((label, code) for code, label in column.codes.items())]
+        words += [(code, code) for code in column.codes]
+        loose = []
+        for ending in (PLURAL, GENDER):
+            found: dict[str, set[str]] = {}
+            for word, code in words:
+                found.setdefault(loosen(word, ending), set()).add(code)
+            loose.append((ending, {key: min(codes) for key, codes in found.items() if key and len(codes) == 1}))
+        return cls({squeeze(word): code for word, code in words}, loose)
+
+    def code(self, text: str) -> str | None:
+        """The code that a text is, alone, beside its own label (« 4 - Plutôt d'accord ») or before brackets
+        (« Placement à domicile (PEAD) »); None when it is none.
+        """
+        if (code := self.exact.get(squeeze(text))) is not None:
+            return code
+        for ending, ways in self.loose:
+            if (code := ways.get(loosen(text, ending))) is not None:
+                return code
+        for mark in re.finditer(r"[-–:.=)]", text):
+            number, label = squeeze(text[: mark.start()]).lstrip("0"), squeeze(text[mark.end() :])
+            if (code := self.exact.get(number)) is not None and self.exact.get(label) == code:
+                return code
+        if "(" not in text:
+            return None
+        code = self.code(re.sub(r"\(.*?\)|\(", "", text))
+        said = re.findall(r"\((\d+)\)", text)  # « Plutôt d'accord (2) » says two things
+        return code if all(self.exact.get(number, code) == code for number in said) else None
 
 
 def _integer(column: Column) -> Parser:
-    codes = _codes(column)
+    ways = Ways.of(column)
 
     def parse(text: str) -> str | None:
-        if (code := codes.get(squeeze(text))) is not None:
-            return code
         if column.codes:
-            if (code := _numbered(text, codes)) is not None:
+            if (code := ways.code(text)) is not None:
                 return code
             try:
                 value = _number(text)
@@ -252,31 +329,19 @@ def parse_boolean(text: str) -> str | None:
     raise Malformed("code_inconnu")
 
 
-def _codes(column: Column) -> dict[str, str]:
-    """Every way to write a code of the column, squeezed: code, label, synonym, leading zeros."""
-    ways = {squeeze(word): code for word, code in column.synonymes.items()}
-    ways |= {squeeze(label): code for code, label in column.codes.items()}
-    ways |= {squeeze(code): code for code in column.codes}
-    return ways
-
-
 def _code(column: Column) -> Parser:
-    ways = _codes(column)
+    ways = Ways.of(column)
 
     def parse(text: str) -> str | None:
-        key = squeeze(text)
-        if (code := ways.get(key)) is not None:
+        if (code := ways.exact.get(squeeze(text))) is not None:
             return code
         if is_missing(text):
             return None
+        if (code := ways.code(text)) is not None:
+            return code
         # 01 for 1, and 1.0 as a spreadsheet writes it
         if (match := re.fullmatch(r"0*(\d+)(?:[.,]0+)?", text)) and match[1] in column.codes:
             return match[1]
-        # « Placement (PEAD) »: what stands before the brackets
-        if (code := ways.get(squeeze(re.sub(r"\(.*?\)", "", text)))) is not None:
-            return code
-        if (code := _numbered(text, ways)) is not None:
-            return code
         if column.repli is not None:
             return column.repli
         raise Malformed("code_inconnu")
@@ -286,10 +351,10 @@ def _code(column: Column) -> Parser:
 
 def _list(column: Column) -> Parser:
     code = _element(column)
-    ways = _codes(column)
+    ways = Ways.of(column)
 
     def parse(text: str) -> str | None:
-        if (whole := ways.get(squeeze(text))) is not None:  # a label may hold a comma
+        if (whole := ways.exact.get(squeeze(text))) is not None:  # a label may hold a comma
             return whole
         parts = [part.strip() for part in re.split(r"[|;,/\n]" if code else r"[|;,\n]", text)]
         read = [(code(part) if code else part) for part in parts if part and not (code is None and is_missing(part))]
@@ -305,6 +370,7 @@ UNSAID = {"le", "la", "les", "l", "de", "du", "des", "d", "et", "en", "sur", "s"
 UNSAID |= {"departement", "departemental", "departementale", "dept", "depts", "dpt", "dep", "cd", "cg", "conseil"}
 UNSAID |= {"general", "collectivite"}
 OLD_RHONE = {"69", "rhone", "69rhone", "rhone69"}
+RHONE_PARTS = ("69D", "69M")
 CORSICA = {"20", "corse", "20corse", "corse20", "20r"}
 OTHER_PLACES = {"belfort": "90", "grandlyon": "69M", "metropolegrandlyon": "69M", "rhonehorsmetropole": "69D"}
 
@@ -344,9 +410,10 @@ def _addressees() -> dict[str, str]:
     return _territories() | ways
 
 
-def is_old_rhone(text: str) -> bool:
-    """True for 69 or « Rhône », the département before 2015: two territories since."""
-    return _place_key(text) in OLD_RHONE
+def collectivites_meant(text: str) -> tuple[str, ...]:
+    """The collectivités that 69 (or « Rhône ») and 20 (or « Corse ») may stand for, none for any other place."""
+    key = _place_key(text)
+    return RHONE_PARTS if key in OLD_RHONE else ("20R",) if key in CORSICA else ()
 
 
 def parse_territory(text: str, addressees: bool = False) -> str | None:
@@ -422,12 +489,12 @@ def parser(column: Column, olinpe: bool = False) -> Parser:
     first).
     """
     if column.type == "code":
-        return _code(column)
+        return _or_unknown(_code(column), column) if olinpe else _code(column)
     parse: Parser = {
         "date": parse_olinpe_date if olinpe else parse_date,
         "mois": parse_month,
         "decimal": _decimal(column),
-        "entier": _integer(column),
+        "entier": _or_unknown(_integer(column), column) if olinpe else _integer(column),
         "booleen": parse_boolean,
         "liste": _list(column),
         "pseudonyme": _pseudonym(column),

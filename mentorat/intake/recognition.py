@@ -8,14 +8,12 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Union
 
 from mentorat.contracts.sources import Contract, contracts
-from mentorat.intake.normalisation import fold, squeeze
+from mentorat.intake.normalisation import LITTLE_WORDS, fold, squeeze
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Cells = Union["pa.Array", "pa.ChunkedArray"]
-
-LITTLE_WORDS = {"de", "d", "du", "des", "la", "le", "les", "l", "en", "au", "aux"}
 
 
 @lru_cache(maxsize=65536)

@@ -18,10 +18,9 @@ import pyarrow.compute as pc
 
 from mentorat import reference
 from mentorat.contracts.sources import ARROW_TYPES, Column, Contract
-from mentorat.intake.normalisation import is_old_rhone, parse_distinct
+from mentorat.intake.normalisation import collectivites_meant, parse_distinct
 
 FILE, LINE, ROW = "_fichier", "_ligne", "_rang"
-RHONE_PARTS = ("69D", "69M")
 
 
 @dataclass(frozen=True)
@@ -171,16 +170,17 @@ def _distinct(cells: pa.Array | pa.ChunkedArray) -> tuple[pa.Array, np.ndarray]:
     return encoded.dictionary.cast(pa.string()), indices.astype(np.int32, copy=False)
 
 
-def _own_rhone(distinct: pa.Array, codes: np.ndarray, origin: Origin) -> tuple[pa.Array, np.ndarray]:
-    """69, the old Rhône as a whole, becomes the sender's own territory in the files of one of its two parts."""
-    whole = np.array([cell is not None and is_old_rhone(cell) for cell in distinct.to_pylist()], dtype=bool)
-    if not whole.any():
-        return distinct, codes
-    rows = np.append(whole, False)[codes]
-    for place, part in enumerate(RHONE_PARTS, start=len(distinct)):
-        own = np.array([sender == part for sender in origin.senders], dtype=bool)
+def _own_place(distinct: pa.Array, codes: np.ndarray, origin: Origin) -> tuple[np.ndarray, list[str]]:
+    """(codes, collectivités that they number beyond `distinct`): 69, the old Rhône as a whole, and 20, Corsica, become
+    the sender's own collectivité in the files of one that they may stand for.
+    """
+    meant = [collectivites_meant(cell or "") for cell in distinct.to_pylist()]
+    owners = sorted({code for codes_meant in meant for code in codes_meant})
+    for place, owner in enumerate(owners, start=len(distinct)):
+        rows = np.array([*(owner in codes_meant for codes_meant in meant), *[False] * len(owners), False])[codes]
+        own = np.array([sender == owner for sender in origin.senders], dtype=bool)
         codes = np.where(rows & own[origin.files], np.int32(place), codes)
-    return pa.concat_arrays([distinct, pa.array(RHONE_PARTS, pa.string())]), codes
+    return codes, owners
 
 
 def _ticked(distinct: pa.Array, codes: np.ndarray, origin: Origin) -> tuple[pa.Array, np.ndarray]:
@@ -199,11 +199,15 @@ def _ticked(distinct: pa.Array, codes: np.ndarray, origin: Origin) -> tuple[pa.A
 
 def _coded(cells: pa.Array | pa.ChunkedArray, column: Column, olinpe: bool, origin: Origin) -> Coded:
     distinct, codes = _distinct(cells)
+    own: list[str] = []
     if column.type == "departement":
-        distinct, codes = _own_rhone(distinct, codes, origin)
+        codes, own = _own_place(distinct, codes, origin)
     elif column.type == "booleen":
         distinct, codes = _ticked(distinct, codes, origin)
     canonical, faults = parse_distinct(distinct, column, olinpe)
+    if own:
+        canonical, distinct = (pa.concat_arrays([cells, pa.array(own, pa.string())]) for cells in (canonical, distinct))
+        faults += [None] * len(own)
     kinds = sorted({fault for fault in faults if fault})
     fault = np.array([kinds.index(rule) if rule else -1 for rule in faults], dtype=np.int32) if kinds else None
     # one content a canonical text, one a way of writing what can't be read
@@ -326,8 +330,9 @@ def _outside_campagne(
     columns, joined) that says so.
 
     A row of `histoire` or of a `stock` of several dates without any known date can't be shown to be elsewhere: it
-    stays. A pair without a start (`stock` of one date), an event without a date, a year unknown belong nowhere. A date
-    that can't be read, or a key without which the row is set aside anyway, says nothing of the campagne.
+    stays. A pair without a start nor an end (`stock` of one date), an event without a date, a year unknown belong
+    nowhere. A date that can't be read, or a key without which the row is set aside anyway, says nothing of the
+    campagne.
     """
     rule = contract.rattachement
     first, last = campagne * 10_000 + 101, campagne * 10_000 + 1231
@@ -365,8 +370,8 @@ def _outside_campagne(
             by[(when < begun) | (np.isnan(begun) & ~np.isnan(when))] = place
             begun = np.fmin(begun, when)
         late = begun > last
-        if len(rule.debut) == 1:
-            late |= np.isnan(begun)
+        if len(rule.debut) == 1:  # no start: its end alone can say that it was open in the campagne
+            late |= np.isnan(begun) & (np.isnan(day(rule.fin)) if rule.fin else True)
         late &= ~told(rule.debut)
         outside = [(late & (by == place), name) for place, name in enumerate(rule.debut)]
         if rule.fin:

@@ -21,11 +21,21 @@ lignes as (
     group by territoire
 ),
 
+-- A collectivité that places young people in no territory of its own (20, Corsica as a whole) can't be counted by
+-- territory: none of its figures is measurable. A convention is signed by the collectivité, and says nothing of it.
+indivis as (
+    select distinct lignes.territoire as collectivite
+    from {{ ref('int_lignes_recues') }} as lignes
+    left join {{ ref('int_territoires') }} as territoires on lignes.territoire = territoires.territoire
+    where territoires.territoire is null and lignes.source <> 'conventions'
+),
+
 -- The steps of the chain are in order: exhaustive from evaluation on includes every later step.
 faits as (
     select
         territoires.territoire,
         transmissions.emetteur is not null as a_transmis,
+        indivis.collectivite is not null as est_indivis,
         coalesce(lignes.a_mesures, false) as a_mesures,
         coalesce(lignes.a_passage, false) as a_passage,
         coalesce(lignes.a_dossiers, false) as a_dossiers,
@@ -42,6 +52,7 @@ faits as (
     from {{ ref('int_territoires') }} as territoires
     left join transmissions on territoires.emetteur = transmissions.emetteur
     left join lignes on territoires.territoire = lignes.territoire
+    left join indivis on territoires.collectivite = indivis.collectivite
     left join {{ ref('int_initialisations') }} as initialisations
         on territoires.territoire = initialisations.territoire
     left join {{ ref('stg_perimetre__perimetres') }} as p_mesures
@@ -53,13 +64,16 @@ faits as (
 mesurables as (
     select
         *,
-        a_mesures and est_denominateur_s1 and est_mineurs_s1 as est_eligibles,
-        a_mesures and est_denominateur_s1 and est_confies_s1 as est_confies,
-        a_mesures and est_denominateur_s1 and est_majeurs_s1 as est_jeunes_majeurs,
-        a_dossiers and est_mineurs_s2 and premiere_etape_exhaustive = 'evaluation' as est_evaluations,
-        a_dossiers and est_mineurs_s2 and premiere_etape_exhaustive in ('evaluation', 'proposition')
-            as est_propositions,
-        a_dossiers or a_binomes as est_binomes
+        a_mesures and est_denominateur_s1 and est_mineurs_s1 and not est_indivis as est_eligibles,
+        a_mesures and est_denominateur_s1 and est_confies_s1 and not est_indivis as est_confies,
+        a_mesures and est_denominateur_s1 and est_majeurs_s1 and not est_indivis as est_jeunes_majeurs,
+        a_dossiers and est_mineurs_s2 and premiere_etape_exhaustive = 'evaluation' and not est_indivis
+            as est_evaluations,
+        a_dossiers
+        and est_mineurs_s2
+        and premiere_etape_exhaustive in ('evaluation', 'proposition')
+        and not est_indivis as est_propositions,
+        (a_dossiers or a_binomes) and not est_indivis as est_binomes
     from faits
 )
 

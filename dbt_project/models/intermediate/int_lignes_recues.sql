@@ -1,5 +1,6 @@
 -- Rows stored for each territory and source in the campagne. S3 comes from associations for any territory; the other
--- sources count when the collectivité in charge sent them.
+-- sources count when the collectivité in charge sent them. A collectivité of several territories may give its own code
+-- (20, Corsica as a whole): such rows are told under it.
 with lignes as (
     select
         territoire,
@@ -35,6 +36,19 @@ with lignes as (
         'binomes' as source
     from {{ ref('stg_binomes__binomes') }}
     where campagne = {{ var('campagne') }}
+),
+
+places as (
+    select
+        territoire,
+        emetteur
+    from {{ ref('int_territoires') }}
+    union all
+    select distinct
+        collectivite as territoire,
+        emetteur
+    from {{ ref('int_territoires') }}
+    where territoires_nb > 1
 )
 
 select
@@ -42,6 +56,6 @@ select
     lignes.source,
     count(*) as lignes_nb
 from lignes
-inner join {{ ref('int_territoires') }} as territoires on lignes.territoire = territoires.territoire
-where lignes.source = 'binomes' or lignes.depose_par = territoires.emetteur
+inner join places on lignes.territoire = places.territoire
+where lignes.source = 'binomes' or lignes.depose_par = places.emetteur
 group by lignes.territoire, lignes.source

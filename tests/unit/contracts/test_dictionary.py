@@ -21,7 +21,7 @@ def test_sources_follow_the_order_of_the_specification() -> None:
 def test_what_is_asked_what_is_kept_and_what_the_law_says_are_told() -> None:
     told = dictionary().set_index(["source", "colonne"])
     dossier = told.loc[("dossiers_mentorat", "id_dossier")]
-    assert (dossier["presence"], dossier["conservation"]) == ("indispensable", "hachée de nouveau à la réception")
+    assert (dossier["presence"], dossier["conservation"]) == ("indispensable", "recodée à la réception")
     assert told.loc[("dossiers_mentorat", "statut"), "presence"] == "attendue"
     assert told.loc[("dossiers_mentorat", "sexe"), "presence"] == "facultative"
     assert told.loc[("controles_honorabilite", "date_controle"), "article"] == "D221-39"

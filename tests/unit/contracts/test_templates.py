@@ -175,6 +175,10 @@ def test_the_reading_sheet_tells_each_column_and_all_that_sets_a_row_aside(templ
         assert {column.nom, column.libelle} <= cells
     assert {words for pair in set_aside(found) for words in pair} <= cells
     assert all(rule.motif in cells and rule.remede in cells for rule in found.regles)
+    (how,) = (cell for cell in cells if cell.startswith("1. "))
+    assert "« mentorat verifier FICHIER »" in how
+    holds_people = any(column.type == "pseudonyme" and column.longueur == 64 for column in found.colonnes)
+    assert ("« mentorat pseudonymiser »" in how) == holds_people
 
 
 @pytest.mark.parametrize("source", EVERY)

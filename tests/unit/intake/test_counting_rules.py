@@ -152,6 +152,8 @@ def test_what_is_told_never_holds_a_value() -> None:
         ("2024-12-31", "", True),
         ("2025-01-01", "", False),
         ("", "", False),
+        ("", "2024-01-01", True),
+        ("", "2023-12-31", False),
     ],
 )
 def test_stock_begun_by_31_december_and_not_ended_before_1_january(start: str, end: str, kept: bool) -> None:
@@ -246,6 +248,15 @@ def test_69_is_the_senders_own_territory_when_it_is_one_part_of_it() -> None:
 def test_rhone_is_as_ambiguous_in_words_as_in_figures() -> None:
     found = judged("dossiers_mentorat", [dossier(departement="Rhône")] * 2, files=[0, 1], senders=["69D", "59"])
     assert found.frame["departement"].tolist()[0] == "69D" and found.acceptee.tolist() == [True, False]
+
+
+@pytest.mark.parametrize("word", ["20", "Corse"])
+def test_20_is_corsica_in_the_files_of_its_collectivite_and_set_aside_elsewhere(word: str) -> None:
+    rows = [dossier(departement=word), dossier(departement=word), dossier(departement=word), dossier(departement="2A")]
+    found = judged("dossiers_mentorat", rows, files=[0, 1, 2, 3], senders=["20R", "59", None, "20R"])
+    assert found.frame["departement"].tolist()[::3] == ["20R", "2A"]
+    assert found.acceptee.tolist() == [True, False, False, True]
+    assert foreign_rows(found, contract("dossiers_mentorat"), ["20R", "59", None, "20R"]) == {}
 
 
 def test_rows_of_another_territory_stand_and_are_counted_by_file() -> None:
