@@ -31,6 +31,8 @@ MOST_ROWS = 5_000
 MOST_CHARACTERS = 1_000
 OWN_NAMES = re.compile(r"accuse\.json|reception\.xlsx|anomalies_.*\.(xlsx|csv)")
 
+FORMULA = re.compile(r"[\t\r\n]|[\s\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠]")
+
 Cell = str | int | None
 
 
@@ -75,8 +77,10 @@ def _stem(file: Deposited) -> str:
 
 
 def neutral(text: str) -> str:
-    """Text that a spreadsheet takes as text: a leading = + - @ comes from a sender and is no formula."""
-    return f"'{text}" if text.lstrip().startswith(("=", "+", "-", "@")) or text.startswith(("\t", "\r", "\n")) else text
+    """Text that a spreadsheet takes as text: a leading = + - @, of any width or behind something invisible, comes
+    from a sender and is no formula.
+    """
+    return f"'{text}" if FORMULA.match(text) else text
 
 
 def _typeset(sentence: str) -> str:

@@ -1,6 +1,7 @@
 """`mentorat verifier`: several files at once, their mappings and passwords found, their workbooks written."""
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from mentorat.errors import UsageError
 from mentorat.intake.answers import write_anomalies
-from mentorat.intake.mapping import is_mapping, load_mapping
+from mentorat.intake.mapping import is_mapping
 from mentorat.intake.protected import password_of
 from mentorat.intake.reading import Refusal
+from mentorat.intake.screening import read_mapping
 from mentorat.intake.verification import Verdict, place_of, verdict_lines, verify
 from mentorat.settings import CAMPAGNES, Settings
 
@@ -54,8 +56,7 @@ def check_files(
         raise UsageError(f"La campagne doit être une année de {CAMPAGNES[0]} à {CAMPAGNES[-1]}.")
     for path in paths:
         if not path.is_file():
-            what = "est un dossier : donnez les fichiers un par un" if path.is_dir() else "n'existe pas"
-            raise UsageError(f"{path} {what}.")
+            raise UsageError(f"{path} {_not_a_file(path)}.")
     found = []
     taken: set[str] = set()
     for path in paths:
@@ -66,14 +67,21 @@ def check_files(
     return found
 
 
+def _not_a_file(path: Path) -> str:
+    if path.is_dir():
+        return "est un dossier : donnez les fichiers un par un"
+    return "n'est pas un fichier ordinaire" if path.exists() else "n'existe pas : vérifiez son nom et son dossier"
+
+
 def _mappings(given: list[Path], path: Path) -> "list[Mapping]":
     beside = [one for one in sorted(path.parent.iterdir()) if one.is_file() and is_mapping(one)]
-    loaded = (load_mapping(one) for one in dict.fromkeys([*(one for one in given if is_mapping(one)), *beside]))
+    loaded = (read_mapping(one) for one in dict.fromkeys([*(one for one in given if is_mapping(one)), *beside]))
     return [one for one in loaded if not isinstance(one, Refusal)]
 
 
 def _write(verdict: Verdict, path: Path, sortie: Path, taken: set[str]) -> list[Path]:
-    stem = name = path.stem if verdict.entry["fichier"].endswith(path.name) else "fichier_masque"
+    told = verdict.entry["fichier"].endswith(path.name)
+    stem = name = re.sub(r"[^\w .()-]+", "_", path.stem) if told else "fichier_masque"
     number = 1
     while name.casefold() in taken:
         number += 1

@@ -144,6 +144,14 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def _known_by(path: Path) -> str:
+    """The file's hash; that of its path where it can't be read (rights, lock): it is refused, the others go on."""
+    try:
+        return file_hash(path)
+    except OSError:
+        return hashlib.sha256(os.fsencode(path)).hexdigest()
+
+
 def masked_name(sha256: str) -> str:
     """What a file whose name holds an identifier is called everywhere."""
     return f"fichier dont le nom est masqué (sha256 {sha256[:12]})"
@@ -186,9 +194,11 @@ def is_noise(name: str) -> bool:
 
 
 def readable(name: str) -> str:
-    """A path as text, even where a system wrote its bytes in another encoding; control characters shown as « ? »."""
+    """A path as text, even where a system wrote its bytes in another encoding; what has no shape of its own (controls,
+    marks that turn the writing round) shown as « ? ».
+    """
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return re.sub(r"[\x00-\x1f\x7f\u2028\u2029]", "?", text)
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]", "?", text)
 
 
 def _walk(depot: Path) -> Iterable[Path]:
@@ -216,7 +226,7 @@ def deposited_files(depot: Path, previous: pd.DataFrame | None) -> list[Deposite
             continue
         folder, _, below = inside.partition("/") if "/" in inside else ("", "", inside)
         emetteur = MASKED_SENDER if folder and in_file_name(folder) else folder
-        digest, stat = file_hash(path), path.stat()
+        digest, stat = _known_by(path), path.stat()
         shown, held = name_shown(below, digest)
         file = Deposited(path, emetteur, shown, digest, stat.st_size, now, stat.st_mtime_ns, held)
         copies = 1

@@ -65,12 +65,13 @@ class Rendering(Strict):
         return [self.colonne] if self.colonne else [[name] for name in self.choix]
 
 
-def _unknown_codes(rendering: Rendering, column: Column) -> list[str]:
+def _known_codes(rendering: Rendering, column: Column) -> list[str]:
+    """The codes of the column where the rendering gives another one; empty where all is right."""
     given = [*rendering.codes.values(), *rendering.choix.values()]
     if rendering.constante is not None:
         given.append(rendering.constante)
-    known = set(column.codes) or ({"oui", "non"} if column.type == "booleen" else None)
-    return sorted({code for code in given if known is not None and code not in known})
+    known = list(column.codes) or (["oui", "non"] if column.type == "booleen" else [])
+    return known if known and set(given) - set(known) else []
 
 
 def _key(header: str) -> str:
@@ -120,14 +121,14 @@ class Mapping(Strict):
             raise ValueError("« source » n'est pas le nom d'une source")
         spoken = self.contract
         names = set(spoken.noms)
-        for name, rendering in self.colonnes.items():
+        for rank, (name, rendering) in enumerate(self.colonnes.items(), 1):
             if name not in names:
-                raise ValueError(f"colonnes.{name} : la source {spoken.nom} n'a pas cette colonne")
+                raise ValueError(f"colonnes : la clé n° {rank} n'est pas une colonne de la source {spoken.nom}")
             column = spoken.colonne(name)
             if rendering.choix and column.type != "liste":
                 raise ValueError(f"colonnes.{name} : « choix » ne va qu'avec une colonne de type liste")
-            if unknown := _unknown_codes(rendering, column):
-                raise ValueError(f"colonnes.{name} : code(s) inconnu(s) de la source : {', '.join(unknown)}")
+            if known := _known_codes(rendering, column):
+                raise ValueError(f"colonnes.{name} : un code n'est pas de la source (attendus : {', '.join(known)})")
         if missing := [name for name in spoken.cle_obligatoire if name not in self.colonnes]:
             raise ValueError(f"colonnes : il manque {', '.join(missing)}, sans quoi le fichier est refusé")
         return self
@@ -189,7 +190,8 @@ class Mapping(Strict):
         known = {place for name in self.ignorees if (place := _find(raw.headers, [name])) is not None}
         if self.ignorees and (forgotten := [index for index in left if index not in known and raw.headers[index]]):
             notes.append(
-                f"{len(forgotten)} colonne(s) du fichier ne sont ni lues ni dans les « ignorees » de la correspondance."
+                "Colonnes du fichier ni lues ni dans les « ignorees » de la correspondance, au nombre de "
+                f"{len(forgotten)}."
             )
         return notes
 
@@ -254,16 +256,21 @@ def load_mapping(path: Path) -> Mapping | Refusal:
 
 SENTENCES = {
     "missing": "cette clé manque",
-    "extra_forbidden": "cette clé n'existe pas",
+    "extra_forbidden": "une clé n'existe pas",
     "too_short": "il faut au moins un élément",
 }
 
 
 def _told(error: ValidationError) -> list[str]:
-    """One French phrase a fault, each with its key; five at most."""
+    """One French phrase a fault, each with its key; five at most. A key that is none of ours is not repeated."""
+    ours = {
+        *Mapping.model_fields,
+        *Rendering.model_fields,
+        *(name for one in contracts().values() for name in one.noms),
+    }
     phrases = []
     for fault in error.errors(include_input=False, include_url=False)[:5]:
-        where = ".".join(str(part) for part in fault["loc"])
+        where = ".".join(str(part) for part in fault["loc"] if part in ours)
         if fault["type"] == "value_error":
             what = str(fault["ctx"]["error"])
         else:

@@ -7,7 +7,7 @@ import io
 import re
 import zipfile
 import zlib
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 from mentorat.errors import UsageError

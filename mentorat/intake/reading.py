@@ -27,6 +27,10 @@ Content = Path | bytes
 """A file of the dépôt, or what a protected file holds, in memory."""
 
 
+NOTE = "note de cellule"
+"""Where a spreadsheet writes its user's name by itself: a bare name found there says nothing of a young person."""
+
+
 @dataclass(frozen=True)
 class Refusal:
     """Why a whole file is refused and how to mend it, in French; no content of the file."""

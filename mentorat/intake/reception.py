@@ -46,11 +46,11 @@ from mentorat.intake.journal import (
     shaped,
     turned_away,
 )
-from mentorat.intake.mapping import is_mapping, load_mapping
+from mentorat.intake.mapping import is_mapping
 from mentorat.intake.protected import password_of
 from mentorat.intake.reading import Refusal
 from mentorat.intake.rows import FILE, LINE, replaced, typed
-from mentorat.intake.screening import Batch, screen, tally, territories
+from mentorat.intake.screening import Batch, read_mapping, screen, tally, territories
 from mentorat.lake import read_parquet, write_parquet
 from mentorat.settings import CAMPAGNES, Settings
 
@@ -266,7 +266,7 @@ class Run:
         found: dict[str, list[Questionnaire]] = {}
         for file in (self.files[number] for number in members):
             if file.path and is_mapping(file.path) and not file.identifiant:
-                mapping = load_mapping(file.path)
+                mapping = read_mapping(file.path)
                 if not isinstance(mapping, Refusal):
                     found.setdefault(file.emetteur, []).append(mapping)
         return found

@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mentorat import reference
 from mentorat.contracts.sources import Contract, contract, contracts
-from mentorat.intake.identifiers import Finding, direct_identifiers, in_words
+from mentorat.intake.identifiers import LINES_NAMED, PSEUDONYM, Finding, direct_identifiers, identifier_in, in_words
 from mentorat.intake.journal import ACCEPTED, Outcome
-from mentorat.intake.mapping import is_mapping, load_mapping
+from mentorat.intake.mapping import SIZE_LIMIT, is_mapping, load_mapping
 from mentorat.intake.reading import RawTable, Refusal, read_table
-from mentorat.intake.recognition import Recognition, doubled_in_words, recognise
+from mentorat.intake.recognition import Recognition, doubled_in_words, place, recognise
 from mentorat.intake.rows import FILE, LINE, ROW, Judged, Origin, foreign_rows, judge
 
 if TYPE_CHECKING:
     from mentorat.intake.mapping import Mapping
 
+LONGEST_CELL = 100_000
+"""Characters of a cell: a spreadsheet stops at 32 767, and identifiers are looked for in all of it."""
 REMOVE = "Demandez à l'exploitant de retirer ce fichier du dépôt ; rien de son contenu n'a été gardé."
 
 
@@ -62,6 +65,17 @@ def screen(
         outcome.refuse("illisible", raw.motif, raw.remede)
         return None
     outcome.ignorees = raw.ignored
+    if (
+        endless := next((at for at, cells in enumerate(raw.columns) if _longest(cells) > LONGEST_CELL), None)
+    ) is not None:
+        outcome.refuse(
+            "illisible",
+            f"Une cellule contient plus de {LONGEST_CELL} caractères ({place(endless)}) : ce n'est pas une donnée.",
+            "Vérifiez l'export et ses guillemets, puis déposez le fichier de nouveau.",
+            place(endless),
+            raw.rows,
+        )
+        return None
     mapping = next((one for one in mappings if one.fits(raw.headers)), None)
     if mapping is not None:
         raw = mapping.apply(raw)
@@ -84,8 +98,28 @@ def screen(
     return Screened(raw, found, spoken)
 
 
-def _take_mapping(path: Path, outcome: Outcome) -> None:
+def _longest(cells: pa.Array | pa.ChunkedArray) -> int:
+    return int(pc.max(pc.utf8_length(cells)).as_py() or 0)
+
+
+def read_mapping(path: Path) -> "Mapping | Refusal":
+    """The mapping of a file that holds no direct identifier, comments included; a `Refusal` otherwise."""
     mapping = load_mapping(path)
+    if path.stat().st_size > SIZE_LIMIT:
+        return mapping
+    lines = path.read_bytes().decode("utf-8", "replace").splitlines()
+    found = [Finding(what, "", (at,)) for at, line in enumerate(lines, 1) if (what := identifier_in(line))]
+    if not found:
+        return mapping
+    told = " ; ".join(f"{finding.quoi} (ligne {finding.lignes[0]})" for finding in found[:LINES_NAMED])
+    return Refusal(
+        f"La table de correspondance porte des informations interdites : {told}.",
+        f"Retirez-les, puis déposez-la de nouveau. {REMOVE}",
+    )
+
+
+def _take_mapping(path: Path, outcome: Outcome) -> None:
+    mapping = read_mapping(path)
     if isinstance(mapping, Refusal):
         outcome.refuse("correspondance", mapping.motif, mapping.remede)
     else:
@@ -224,10 +258,15 @@ class FaultyRows:
 
 
 def _without_pseudonyms(spoken: Contract, cells: pa.Table) -> pa.Table:
-    """Level-1 pseudonyms are stored nowhere, answers included: the line number tells the sender which it was."""
+    """Level-1 pseudonyms are stored nowhere, answers included: the line number tells the sender which it was. A cell
+    shaped as one may have slipped into the next column.
+    """
     for position, name in enumerate(cells.column_names):
         column = spoken.colonne(name)
-        if column.type == "pseudonyme":
+        if column.type != "pseudonyme":
+            masked = pc.replace_substring_regex(cells[name], PSEUDONYM, "(pseudonyme)")
+            cells = cells.set_column(position, name, masked)
+        else:
             shown = [
                 ""
                 if not cell

@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from mentorat import reference
 from mentorat.contracts.sources import contracts
+from mentorat.french import counted
 from mentorat.intake.journal import FAULT_NAMES, REFUSED, FileFault, Outcome, file_hash, name_shown, readable
-from mentorat.intake.screening import Batch, FaultyRows, Screened, screen, tally, territories
+from mentorat.intake.protected import PROTECTED, WRONG_PASSWORD
+from mentorat.intake.screening import REMOVE, Batch, FaultyRows, Screened, screen, tally, territories
 from mentorat.settings import CAMPAGNES
 
 if TYPE_CHECKING:
@@ -37,6 +40,18 @@ OTHER_SOURCES = {
     "enquete_mentores": ["le taux de réponse, qui demande l'échantillon"],
     "enquete_non_mentores": ["le taux de réponse, qui demande l'échantillon"],
 }
+KEEP_IT = (
+    "N'envoyez pas ce fichier tel quel : retirez cette information. Les noms, prénoms, dates de naissance et "
+    "coordonnées, « mentorat pseudonymiser » les retire pour vous."
+)
+PASSWORDS = {
+    PROTECTED.motif: (
+        "Donnez le mot de passe dans la variable MENTORAT_MDP (sous Windows, dans la même fenêtre : "
+        "set MENTORAT_MDP=votre-mot-de-passe), puis recommencez."
+    ),
+    WRONG_PASSWORD.motif: "Vérifiez le mot de passe donné dans la variable MENTORAT_MDP.",
+}
+"""What mends a password before sending, when it is the sender's own."""
 NO_CAMPAGNE = "si chaque ligne appartient bien à la campagne (elle n'est pas connue : donnez --campagne)"
 NO_SENDER = "ce qui dépend du territoire de l'émetteur (il n'est pas connu : donnez --emetteur)"
 
@@ -48,7 +63,8 @@ class Verdict:
     `entry`: the file's entry of accuse.json; `anomalies`: one row a fault (ligne, null for the whole file,
     colonne, regle, motif, remede), never a value; `lignes`: the rows set aside as their sender wrote them,
     for the workbook (None when there is none); `fautes`: why the whole file is refused; `non_verifies`: what
-    only the platform can check, in French.
+    only the platform can check, in French. `emetteur`, `campagne`: for whom the file was judged, None where
+    nothing told it.
     """
 
     entry: dict[str, Any]
@@ -56,6 +72,8 @@ class Verdict:
     non_verifies: list[str] = field(default_factory=list)
     lignes: FaultyRows | None = None
     fautes: tuple[FileFault, ...] = ()
+    emetteur: str | None = None
+    campagne: int | None = None
 
     @property
     def refuse(self) -> bool:
@@ -98,11 +116,21 @@ def verify(
     outcome = Outcome()
     screened = screen(path, outcome, password, mappings, held)
     faults, rows = _judge(outcome, screened, emetteur, campagne)
+    outcome.faults = [_before_sending(fault) for fault in outcome.faults]
     whole = [(None, f.colonne, f.regle, f.motif, f.remede) for f in outcome.faults]
     anomalies = pd.concat([pd.DataFrame(whole, columns=FAULT_NAMES), faults], ignore_index=True)
     anomalies["ligne"] = anomalies["ligne"].astype("Int64")
-    unchecked = [] if outcome.statut == REFUSED else _unchecked(outcome.source, emetteur, campagne)
-    return Verdict(outcome.entry(shown, digest), anomalies, unchecked, rows, tuple(outcome.faults))
+    rows_count = outcome.statut != REFUSED and outcome.source is not None
+    unchecked = _unchecked(outcome.source, emetteur, campagne) if rows_count else []
+    entry = outcome.entry(shown, digest)
+    return Verdict(entry, anomalies, unchecked, rows, tuple(outcome.faults), emetteur, campagne)
+
+
+def _before_sending(fault: FileFault) -> FileFault:
+    """The same fault, mended where the file still is: at its sender's."""
+    if fault.regle == "identifiant_direct":
+        return replace(fault, remede=KEEP_IT)
+    return replace(fault, remede=PASSWORDS.get(fault.motif, fault.remede.removesuffix(REMOVE).strip()))
 
 
 def _judge(
@@ -135,24 +163,11 @@ def verdict_lines(verdict: Verdict) -> Iterator[str]:
     remedy, what is worth knowing, and what can't be checked here.
     """
     entry = verdict.entry
-    titre = contracts()[entry["source"]].titre if entry["source"] in contracts() else "source non reconnue"
-    yield f"{entry['fichier']} : {entry['statut']} ({titre})"
-    if entry["lignes_recues"] is not None:
-        yield "  " + ", ".join(
-            f"{_counted(entry[key] or 0, word)}"
-            for key, word in (
-                ("lignes_recues", "reçue"),
-                ("lignes_acceptees", "acceptée"),
-                ("lignes_ecartees", "écartée"),
-                ("doublons_exacts", "en double"),
-                ("lignes_ignorees", "ignorée (titre, vide, total)"),
-            )
-        )
-    kinds = verdict.anomalies.groupby(["regle", "colonne", "motif", "remede"], sort=False, dropna=False)["ligne"]
-    for (_, column, motif, remede), lines in kinds:
-        where = ", ".join(part for part in (_named(lines), f"colonne {column}" if column else "") if part)
-        yield f"  - {where or 'Fichier entier'} : {motif}"
-        yield f"    Remède : {remede}"
+    yield f"{entry['fichier']} : {entry['statut']}"
+    if entry["source"] in contracts():
+        yield f"  Source reconnue : {contracts()[entry['source']].titre}"
+    yield from (f"  {line}" for line in (_judged_for(verdict), _counts(entry)) if line)
+    yield from _fault_lines(verdict.anomalies)
     told = {str(motif) for motif in verdict.anomalies["motif"]}
     notes = [motif for motif in entry["motifs"] if not any(motif.endswith(one) for one in told)]
     if notes and not verdict.refuse:
@@ -163,9 +178,62 @@ def verdict_lines(verdict: Verdict) -> Iterator[str]:
         yield from (f"  - {rule}" for rule in verdict.non_verifies)
 
 
-def _counted(n: int, word: str) -> str:
-    agreed = word if n < 2 or word.startswith("en ") else word.replace("e (", "es (") if "(" in word else f"{word}s"
-    return f"{n} ligne{'s' if n > 1 else ''} {agreed}"
+def _judged_for(verdict: Verdict) -> str:
+    """For whom the file was judged: a path that looks like a dépôt may have told it wrong."""
+    if verdict.refuse:
+        return ""
+    told = []
+    if verdict.emetteur is not None:
+        known = reference.load("emetteurs").set_index("emetteur")["libelle"]
+        # a folder that is no sender of ours may be named after anyone: its name is not repeated
+        told.append(
+            f"{verdict.emetteur} ({known[verdict.emetteur]})"
+            if verdict.emetteur in known.index
+            else "un émetteur absent de la liste de référence (vérifiez --emetteur ou le nom du dossier)"
+        )
+    if verdict.campagne is not None:
+        told.append(f"campagne {verdict.campagne}")
+    return f"Contrôlé pour : {', '.join(told)}" if told else ""
+
+
+def _counts(entry: dict[str, Any]) -> str:
+    """« 17 lignes reçues : 4 acceptées, 12 écartées, 1 doublon exact ; 2 lignes ignorées (titre, vide, total) »."""
+    received, ignored = entry["lignes_recues"], entry["lignes_ignorees"] or 0
+    beside = f"{counted(ignored, 'ligne ignorée')} (titre, vide, total)" if ignored else ""
+    if received is None or entry["source"] is None:
+        return ""
+    if received == 0:
+        return " ; ".join(part for part in ("Aucune ligne de données sous les en-têtes", beside) if part)
+    parts = [
+        counted(entry[key] or 0, word)
+        for key, word in (
+            ("lignes_acceptees", "acceptée"),
+            ("lignes_ecartees", "écartée"),
+            ("doublons_exacts", "doublon exact"),
+        )
+        if entry[key] or key == "lignes_acceptees"
+    ]
+    return " ; ".join(part for part in (f"{counted(received, 'ligne reçue')} : {', '.join(parts)}", beside) if part)
+
+
+def _fault_lines(anomalies: pd.DataFrame) -> Iterator[str]:
+    """Each kind of fault: where, what, how to mend it; the remedy of a whole file is said once for all its faults."""
+    placed = anomalies.fillna({"colonne": ""})
+    kinds = list(placed.groupby(["regle", "colonne", "motif", "remede"], sort=False)["ligne"])
+    for place, ((rule, column, motif, remede), lines) in enumerate(kinds, start=1):
+        where = ", ".join(part for part in (_named(lines), _columns(str(column))) if part)
+        yield f"  - {where or 'Fichier entier'} : {motif}"
+        following = kinds[place][0] if place < len(kinds) else ("", "", "", "")
+        if lines.notna().any() or (rule, remede) != (following[0], following[3]):
+            yield f"    Remède : {remede}"
+
+
+def _columns(told: str) -> str:
+    """« colonne statut », « colonnes departement, id_dossier »; a place that is no canonical name as it stands."""
+    names = [name for name in told.split(", ") if name]
+    if not names or not re.fullmatch(r"\w+", names[0]):
+        return told
+    return f"colonne{'s' if len(names) > 1 else ''} {', '.join(names)}"
 
 
 def _named(lines: pd.Series) -> str:
@@ -175,6 +243,4 @@ def _named(lines: pd.Series) -> str:
         return ""
     more = len(known) - LINES_NAMED
     named = ", ".join(str(line) for line in known[:LINES_NAMED])
-    return f"ligne{'s' if len(known) > 1 else ''} {named}" + (
-        f" et {more} autre{'s' if more > 1 else ''}" if more > 0 else ""
-    )
+    return f"ligne{'s' if len(known) > 1 else ''} {named}" + (f" et {counted(more, 'autre')}" if more > 0 else "")

@@ -1,5 +1,6 @@
 """XLSX, ODS and old XLS by python-calamine, once what they unpack to is known to be of a reasonable size."""
 
+import html
 import io
 import re
 import zipfile
@@ -16,6 +17,7 @@ from mentorat.intake.reading import (
     COLUMNS_LIMIT,
     EMPTY,
     HEADER_SCORE,
+    NOTE,
     Content,
     RawTable,
     Refusal,
@@ -72,6 +74,8 @@ def check_size(entries: Sequence[zipfile.ZipInfo]) -> None:
 REFERENCE = re.compile(rb"""<(?:\w+:)?(?:row|c)\s[^>]*?\br\s*=\s*["']([A-Za-z]{0,8})(\d{0,12})["']""")
 CELL = re.compile(rb"<(?:\w+:)?c[\s>/]")
 ERROR = re.compile(rb"""<(?:\w+:)?c\s[^>]*?\bt\s*=\s*["']e["']|calcext:value-type=["']error["']""")
+SPACES = re.compile(rb"""<(?:\w+:)?s\s[^>]*?\bc\s*=\s*["'](\d{1,20})""")  # <text:s text:c="3"/>: three spaces
+LINE_SPACES = 10_000
 ROW_END = re.compile(rb"</(?:\w+:)?row\s*>")
 
 
@@ -127,6 +131,32 @@ def _repeats(element: Any, attribute: str) -> int:
     return 1
 
 
+NOTES = re.compile(r"xl/(comments\d*|comments/[^/]*|threadedComments/[^/]*|drawings/drawing[^/]*)\.xml")
+ASIDE = re.compile(rb"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)>([^<]*)<|<(?:\w+:)?formula[12]>([^<]*)<")
+LINKS = re.compile(rb"""Target\s*=\s*["'](mailto:[^"']*|tel:[^"']*)""")
+TITLES = re.compile(rb"""<(?:\w+:)?sheet\s[^>]*?\bname\s*=\s*["']([^"']*)|<(?:\w+:)?definedName\s[^>]*>([^<]*)<""")
+
+
+def _aside(archive: Archive, entries: Sequence[zipfile.ZipInfo]) -> list[tuple[str, str]]:
+    """(place, text) of what an XLSX says beside its cells: notes, drawings, page headers, lists, links, sheet names."""
+    found: list[tuple[str, bytes]] = []
+    for entry in entries:
+        name = entry.filename
+        if not name.startswith("xl/") or not name.endswith((".xml", ".rels")):
+            continue
+        with archive.open(entry) as stream:
+            content = stream.read()
+        if NOTES.fullmatch(name):
+            found += [(NOTE, text) for text in re.findall(rb">([^<>]+)<", content)]
+        elif name.endswith(".rels"):
+            found += [("lien", text.replace(b"mailto:", b"")) for text in LINKS.findall(content)]
+        elif name == "xl/workbook.xml":
+            found += [("nom de feuille", one or other) for one, other in TITLES.findall(content)]
+        elif name.startswith("xl/worksheets/"):
+            found += [("en-tête de page ou liste", one or other) for one, other in ASIDE.findall(content)]
+    return [(place, html.unescape(text.decode("utf-8", "replace"))) for place, text in found if text.strip()]
+
+
 def _check_sheets(archive: Archive, entries: Sequence[zipfile.ZipInfo]) -> int:
     """Number of cells in error, which calamine reads as empty. Raises Refused when a sheet spans too many cells, and
     whatever zipfile raises when an entry lies about its size.
@@ -138,6 +168,8 @@ def _check_sheets(archive: Archive, entries: Sequence[zipfile.ZipInfo]) -> int:
         with archive.open(entry) as stream:
             xml = stream.read()
         if b"<!DOCTYPE" in xml[:4096]:
+            raise Refused(TOO_BIG)
+        if any(int(spaces) > LINE_SPACES for spaces in SPACES.findall(xml)):
             raise Refused(TOO_BIG)
         area = _ods_area(xml) if entry.filename == "content.xml" else _xlsx_area(xml)
         if area > AREA_LIMIT:
@@ -164,7 +196,9 @@ def read_workbook(content: Content, archive: Archive) -> RawTable:
         with archive.open(entries[names.index("META-INF/manifest.xml")]) as stream:
             if b"encryption-data" in stream.read():
                 raise Refused(PROTECTED_ODS)
-    return read_sheets(content, _check_sheets(archive, entries))
+    table = read_sheets(content, _check_sheets(archive, entries))
+    table.outside += _aside(archive, entries)
+    return table
 
 
 # --- cells ----------------------------------------------------------------------------------------
@@ -255,9 +289,7 @@ def read_sheets(content: Content, errors: int = 0) -> RawTable:
     if not grid.visible:
         notes.append(f"La feuille lue (feuille {chosen + 1}) est masquée.")
     if errors:
-        notes.append(
-            f"Le classeur contient {errors} erreur(s) de formule (#REF!, #N/A…) : ces cellules sont lues comme vides."
-        )
+        notes.append(f"Cellules en erreur de formule (#REF!, #N/A…), lues comme vides : {errors}.")
     below = grid.rows[header + 1 :]
     headers = [cell.strip() for cell in grid.rows[header]]
     width = max([len(headers)] + [len(row) for row in below])

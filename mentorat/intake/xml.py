@@ -66,11 +66,19 @@ def _doctype(text: str) -> bool:
     return re.search(r"<!(DOCTYPE|ENTITY)", prolog[: root.start()] if root else prolog, re.IGNORECASE) is not None
 
 
+def _beside(element: Any) -> Outside:
+    """(place, text) of the attributes of an element, or of what a comment or instruction says."""
+    if not isinstance(element.tag, str):
+        return [("commentaire", element.text)] if element.text and element.text.strip() else []
+    return [("attribut", value) for value in element.attrib.values()]
+
+
 def _text_around(root: Any) -> Outside:
     """(place, text) of whatever stands outside the records."""
-    found = []
+    found: Outside = []
     for element in root.iter():
         name = _local(element.tag)
+        found += _beside(element)
         above = _local(element.getparent().tag) if element.getparent() is not None else name
         place = above if len(element) == 0 else name
         if name and element.text and element.text.strip():
@@ -78,6 +86,12 @@ def _text_around(root: Any) -> Outside:
         if element.tail and element.tail.strip():
             found.append((above, element.tail))
     return found
+
+
+def _around_root(root: Any) -> Outside:
+    """Comments and instructions before and after the document's element."""
+    sides = [*root.itersiblings(preceding=True), *root.itersiblings()]
+    return [told for one in sides for told in _beside(one)]
 
 
 # --- whole blocks at once -------------------------------------------------------------------------
@@ -97,6 +111,7 @@ class Tag(NamedTuple):
 
 
 NAMED = re.compile(r"<(/?)([^\s/<>&'\"=]+)(\s[^<>]*?)?(/?)>")
+VALUE = re.compile(r"""=\s*["']([^"']*)["']""")
 FIRST = re.compile(rb"<((?:[\w.-]+:)?DONNEE)[\s>]")
 UNPRINTED = bytes(code for code in range(32) if code not in b"\t\n")
 
@@ -263,6 +278,8 @@ def _at_once(content: Content) -> tuple[list[Part], Outside]:
             data += piece
             first = FIRST.search(data)
         if first is None:
+            if len(data) >= HEAD and b"\0" not in data[:1000]:  # a whole tree of it would fill the memory
+                raise Refused(NO_RECORD)
             raise Irregular
         head = data[: first.start()]
         declared = re.search(rb"""^[^<]*<\?xml[^>]*encoding\s*=\s*["']([^"']*)""", head)
@@ -283,7 +300,9 @@ def _at_once(content: Content) -> tuple[list[Part], Outside]:
     around = frame.parse(b"", data)
     if next(around.iter("{*}DONNEE"), None) is not None:  # a record cut nowhere above: none is lost
         raise Irregular
-    return parts, _text_around(around)
+    attributes = [written.decode() for written in frame.known if b"=" in written]
+    around_it = _text_around(around) + _around_root(around)
+    return parts, [*around_it, *(("attribut", value) for tag in attributes for value in VALUE.findall(tag))]
 
 
 # --- record by record -----------------------------------------------------------------------------
@@ -322,6 +341,8 @@ class Flush:
             name = self.locals.get(tag) or self.locals.setdefault(tag, _local(tag))
             column = self.columns.get(name)
             if column is None:
+                if len(self.columns) == COLUMNS_LIMIT:
+                    raise Refused(TOO_LARGE)
                 column = self.columns[name] = []
             if len(column) > count:  # the element twice in one record: both are seen
                 column[count] += f" {text}"
@@ -330,6 +351,9 @@ class Flush:
                 column.extend([""] * (count - len(column)))
             column.append(text)
         self.count += 1
+        for one in element.iter():
+            if one.attrib or not isinstance(one.tag, str):
+                self.outside += _beside(one)
         if any(loose) and (told := [text for text in loose if text and not text.isspace()]):
             self.outside += [(f"enregistrement {self.done + self.count}", text) for text in told]
 
@@ -375,7 +399,7 @@ def _one_by_one(content: Content) -> tuple[list[Part], Outside]:
     if root is not None:
         for element in root.iter("{*}DONNEE"):
             element.clear()
-        outside += _text_around(root)
+        outside += _text_around(root) + _around_root(root)
     return [*parts, flush.part()], outside
 
 

@@ -8,14 +8,17 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from mentorat.errors import UsageError
+from mentorat.intake.mapping import Mapping, is_mapping
 from mentorat.intake.protected import password_of
+from mentorat.intake.reading import Refusal
+from mentorat.intake.screening import read_mapping
 from mentorat.intake.verification import verify
 from mentorat.intake.voies import dossier, postgresql, sftp
 from mentorat.intake.voies.configuration import FolderWay, PostgresqlWay, SftpWay, load_ways
@@ -63,25 +66,45 @@ def _collect_one(way: FolderWay | SftpWay | PostgresqlWay, settings: Settings, c
     there = {_hash(path) for path in target.rglob("*") if path.is_file()}
     password = password_of(way.emetteur, settings)
     private = Path(tempfile.mkdtemp(prefix="mentorat-"))  # 0700
+    mappings = _mappings(path for path in target.rglob("*") if path.is_file())
+    waiting: list[Fetched] = []
+
+    def screen(item: Fetched, again: bool = False) -> None:
+        entry = verify(item.path, way.emetteur, campagne, password, mappings).entry
+        if entry["statut"] == REFUSED and entry["source"] is None and not again:
+            waiting.append(item)  # the mapping that tells what it is may come after it
+            return
+        if entry["statut"] == REFUSED:
+            collected.refuses.append(entry)
+        else:
+            there.add(entry["sha256"])
+            mappings.extend(_mappings([item.path]))
+            collected.deposes.append(_deposit(item, target).relative_to(target.parent).as_posix())
+        item.path.unlink(missing_ok=True)
+
     try:
         for item in _fetch(way, private, settings):
             if isinstance(item, Skipped):
                 collected.laisses.append(item)
-                continue
-            digest = _hash(item.path)
-            if digest in there:
+            elif _hash(item.path) in there:
                 collected.deja_la += 1
-            elif (entry := verify(item.path, way.emetteur, campagne, password).entry)["statut"] == REFUSED:
-                collected.refuses.append(entry)
+                item.path.unlink(missing_ok=True)
             else:
-                there.add(digest)
-                collected.deposes.append(_deposit(item, target).relative_to(target.parent).as_posix())
-            item.path.unlink(missing_ok=True)
+                screen(item)
     except WayFault as fault:
         collected.defaut = str(fault)
     finally:
-        shutil.rmtree(private, ignore_errors=True)
+        try:
+            for item in waiting:
+                screen(item, again=True)
+        finally:
+            shutil.rmtree(private, ignore_errors=True)
     return collected
+
+
+def _mappings(paths: Iterable[Path]) -> list[Mapping]:
+    loaded = (read_mapping(path) for path in sorted(paths) if is_mapping(path))
+    return [mapping for mapping in loaded if not isinstance(mapping, Refusal)]
 
 
 def _fetch(way: FolderWay | SftpWay | PostgresqlWay, into: Path, settings: Settings) -> Iterator[Fetched | Skipped]:

@@ -199,6 +199,17 @@ def test_formulas_that_come_back_are_text(lead: str) -> None:
     assert neutral(f"{lead}1+1").startswith("'")
 
 
+@pytest.mark.parametrize("text", ["＝1+1", "＠a", "\u200b=1", "\ufeff+1", "\u00a0=1", " \t=1"])
+def test_a_formula_of_another_width_or_behind_something_invisible_is_text_too(text: str) -> None:
+    assert neutral(text) == f"'{text}"
+
+
+def test_a_name_that_turns_the_writing_round_is_shown_flat(deposit: Deposit, answer: Answer) -> None:
+    deposit(f"{NORD}/a\u202evsc.csv", HEAD + GOOD)
+    deposit(f"{NORD}/b\nc.csv", HEAD + GOOD.replace("D1", "D2").replace(J1, J2))
+    assert [one["fichier"] for one in accuse(answer())["fichiers"]] == ["a?vsc.csv", "b?c.csv"]
+
+
 def test_a_senders_formula_stays_text_in_the_workbook(deposit: Deposit, answer: Answer) -> None:
     deposit(f"{NORD}/a.csv", HEAD + GOOD.replace("D1", "=1+1").replace("lance", "=cmd|x"))
     book = openpyxl.load_workbook(answer() / "anomalies_a.xlsx")

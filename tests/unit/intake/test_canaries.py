@@ -6,6 +6,7 @@ in what it prints and logs, and in the names of files and folders.
 
 import io
 import logging
+import os
 import zipfile
 from pathlib import Path
 
@@ -84,6 +85,16 @@ REFUSED = {
     "total.xlsx": xlsx({"f": [*CELLS, ["Total", EMAIL]]}),
     "intro.xml": XML,
     "autreda.xml": XML_FREE,
+    "large.csv": csv("remarque", PHONE.translate(str.maketrans("0123456789", "０１２３４５６７８９"))),
+    "invisible.csv": csv("remarque", "\u200b".join(EMAIL)),
+    "nom en code.csv": csv("remarque", "rien").replace(b";lance;", ";Léa CANARIVAL;".encode()),
+    "nom en reference.csv": csv("remarque", "rien").replace(b"REFCANARI", b"CANARIVAL-LEA"),
+    "tel en date.csv": csv("remarque", "rien").replace(b"2010-01", b"0698765431"),
+    "recopie.csv": csv("remarque", "rien").replace(b"REFCANARI", J1.encode()),
+    "persones.xlsx": xlsx({"f": CELLS, "g": [["Nom", "Prénom"], ["CANARIVAL", "Léa"]]}),
+    "cellule.csv": csv("remarque", "canari " * 20_000),
+    "enquete_correspondance.yml": f"# {EMAIL}\nquestionnaire: q\nsource: enquete_mentores\n".encode(),
+    "noms_correspondance.yml": b"questionnaire: q\nsource: enquete_mentores\ncolonnes: {Karim CANARIVAL: 1}\n",
     "archive.zip": archive(csv("remarque", EMAIL), "dossiers.csv"),
     f"{EMAIL}.csv": csv("remarque", "rien"),
     "sante.csv": csv("Traitement médical", "canari"),
@@ -165,6 +176,56 @@ def test_a_comment_and_a_propertys_text_never_leave_an_accepted_workbook(setting
     path.write_bytes(xlsx({"f": rows}, comment=EMAIL))
     written = received(settings, keys, [])
     assert not any("canari" in told for told in written)
+
+
+def test_no_level_1_pseudonym_is_written_even_out_of_its_column(settings: Settings, keys: Keys) -> None:
+    path = settings.depot(2024) / NORD / "a.csv"
+    path.parent.mkdir(parents=True)
+    slipped, short = "b2" * 32, "c3" * 30
+    rows = [f"59;D1;zut;{'a1' * 32};2010-01", f"59;D2;{slipped};;2010-01", f"59;D3;lance;{short};2010-01"]
+    path.write_text("\n".join([HEAD, *rows, f"59;D4;lance;{'d4' * 32};2010-01", ""]))
+    written = received(settings, keys, [])
+    assert len(pd.read_parquet(settings.lake / "etude" / "dossiers_mentorat" / "2024.parquet")) == 1
+    for pseudonym in ("a1" * 32, slipped, short, "d4" * 32):
+        assert not any(pseudonym in told for told in written)
+
+
+def test_no_key_is_written(settings: Settings, keys: Keys) -> None:
+    path = settings.depot(2024) / NORD / "a.csv"
+    path.parent.mkdir(parents=True)
+    path.write_text(f"{HEAD}\n{ROW}\n")
+    written = received(settings, keys, [])
+    assert any(keys.etude.identifiant in told for told in written)
+    assert not any(secret in told for told in written for secret in ("p" * 32, "e" * 32))
+
+
+def test_the_two_stores_share_no_pseudonym_but_those_said_to_be_of_the_other(settings: Settings, keys: Keys) -> None:
+    path = settings.depot(2024) / NORD / "a.csv"
+    path.parent.mkdir(parents=True)
+    path.write_text(f"{HEAD}\n{ROW}\n")
+    received(settings, keys, [])
+    etude = pd.read_parquet(settings.lake / "etude" / "dossiers_mentorat" / "2024.parquet")
+    pilotage = pd.read_parquet(settings.lake / "pilotage" / "dossiers_mentorat" / "2024.parquet")
+    assert "REFCANARI" not in etude.to_string() and pilotage["id_dossier"].tolist() == ["REFCANARI"]
+    names = ["id_dossier", "id_jeune"]
+    assert not {*etude[names].to_numpy().ravel()} & {*pilotage[names].to_numpy().ravel()}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFO on this system")
+def test_what_is_no_file_of_the_senders_is_left_alone(settings: Settings, keys: Keys, tmp_path: Path) -> None:
+    folder = settings.depot(2024) / NORD
+    folder.mkdir(parents=True)
+    (folder / "a.csv").write_text(f"{HEAD}\n{ROW}\n")
+    outside = tmp_path / "ailleurs"
+    outside.mkdir()
+    (outside / "b.csv").write_text(f"{HEAD}\n{ROW.replace('REFCANARI', 'HORS')}\n")
+    os.mkfifo(folder / "tube.csv")
+    (folder / "lien.csv").symlink_to(outside / "b.csv")
+    (folder / "dossier").symlink_to(outside)
+    (folder / "casse.csv").symlink_to(outside / "rien")
+    received(settings, keys, [])
+    journal = pd.read_parquet(settings.lake / "journal" / "2024.parquet")
+    assert journal["chemin"].tolist() == [f"{NORD}/a.csv"]
 
 
 def test_a_folder_whose_name_holds_an_identifier_is_masked(settings: Settings, keys: Keys) -> None:

@@ -125,14 +125,14 @@ GOOD = "questionnaire: x\nsource: enquete_mentores\ncolonnes:\n  id_repondant: {
         ("questionnaire: [", "ligne 1"),
         (GOOD.replace("source: enquete_mentores\n", ""), "source : cette clé manque"),
         (GOOD.replace("enquete_mentores", "enquete_inconnue"), "« source »"),
-        (GOOD + "  age: {colone: AGE}\n", "colonnes.age.colone : cette clé n'existe pas"),
+        (GOOD + "  age: {colone: AGE}\n", "colonnes.age : une clé n'existe pas"),
         (GOOD + "  age: {colonne: AGE, constante: 3}\n", "un seul des trois"),
         (GOOD + "  age: {}\n", "colonnes.age"),
         (GOOD + "  age: {choix: {Q1: a}}\n", "colonnes.age : « choix »"),
-        (GOOD + "  inconnue: {colonne: Q9}\n", "colonnes.inconnue"),
+        (GOOD + "  inconnue: {colonne: Q9}\n", "colonnes : la clé n° 3 n'est pas une colonne"),
         (
             GOOD + "  sexe: {colonne: Q2, codes: {A1: fille}}\n",
-            "colonnes.sexe : code(s) inconnu(s) de la source : fille",
+            "colonnes.sexe : un code n'est pas de la source (attendus : F, G)",
         ),
         (GOOD + "  se_sent_seul: {colonne: Q2, codes: {A1: yes}}\n", "colonnes.se_sent_seul"),
         (GOOD + "  vague: {constante: 1}\n", "répète une clé (ligne 6)"),
@@ -146,6 +146,24 @@ def test_a_faulty_mapping_is_refused_and_the_key_named(tmp_path: Path, text: str
     path.write_text(text, encoding="utf-8")
     found = load_mapping(path)
     assert isinstance(found, Refusal) and named in found.motif, found
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "canari: 1",
+        "  canari: {colonne: Q9}",
+        "  age: {canari: AGE}",
+        "  age: {colonne: {canari: 1}}",
+        "  sexe: {colonne: Q2, codes: {A1: canari}}",
+        "  age: canari",
+    ],
+)
+def test_a_faulty_mapping_is_told_without_its_own_words(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "x.correspondance.yml"
+    path.write_text(f"{GOOD}{line}\n", encoding="utf-8")
+    found = load_mapping(path)
+    assert isinstance(found, Refusal) and "canari" not in found.motif + found.remede, found
 
 
 def test_a_mapping_that_is_no_text_is_refused(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_cells_in_error_are_read_as_empty_and_told(tmp_path: Path) -> None:
     sheet = f"<sheetData>{HEADER}<row r='2'>{cell('A2', '59')}{cell('B2', '#REF!', 'e')}</row></sheetData>"
     found = read_table(raw_xlsx(tmp_path / "f.xlsx", sheet))
     assert cells(found) == [("59", "")]
-    assert isinstance(found, RawTable) and "1 erreur" in found.notes[0]
+    assert isinstance(found, RawTable) and "lues comme vides : 1." in found.notes[0]
 
 
 def test_cells_merged_over_rows_of_data_all_hold_their_value(tmp_path: Path) -> None:
@@ -235,3 +235,41 @@ def test_a_truncated_workbook_is_refused(tmp_path: Path) -> None:
     for part in (0.1, 0.5, 0.99):
         path.write_bytes(whole[: int(len(whole) * part)])
         assert isinstance(read_table(path), Refusal)
+
+
+def test_what_a_workbook_says_beside_its_cells_is_told_to_be_screened(tmp_path: Path) -> None:
+    path = tmp_path / "f.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet("nom de feuille")
+        sheet.write_row(0, 0, ["departement", "id_dossier"])
+        sheet.write_row(1, 0, ["59", "D1"])
+        sheet.write_comment(1, 1, "dans une note", {"author": "auteur"})
+        sheet.write_url(2, 5, "mailto:adresse@exemple.fr", string="ici")
+        sheet.set_header("&Lhaut de page")
+        sheet.data_validation("A5", {"validate": "list", "source": ["dans", "une liste"]})
+        sheet.insert_textbox(6, 1, "dans un cadre")
+        book.define_name("NomDefini", '="dans un nom"')
+    found = read_table(path)
+    assert isinstance(found, RawTable)
+    told = " ".join(text for _, text in found.outside)
+    for words in (
+        "nom de feuille", "dans une note", "adresse@exemple.fr", "haut de page", "une liste", "dans un cadre",
+        "dans un nom",
+    ):  # fmt: skip
+        assert words in told, words
+
+
+def test_an_ods_that_repeats_a_space_without_end_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "f.ods"
+    body = (
+        "<office:document-content xmlns:office='urn:oasis:names:tc:opendocument:xmlns:office:1.0' "
+        "xmlns:table='urn:oasis:names:tc:opendocument:xmlns:table:1.0' "
+        "xmlns:text='urn:oasis:names:tc:opendocument:xmlns:text:1.0'><office:body><office:spreadsheet><table:table>"
+        "<table:table-row><table:table-cell office:value-type='string'><text:p>a<text:s text:c='2000000000'/></text:p>"
+        "</table:table-cell></table:table-row></table:table></office:spreadsheet></office:body>"
+        "</office:document-content>"
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", body)
+    assert isinstance(read_table(path), Refusal)

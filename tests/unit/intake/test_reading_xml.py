@@ -158,3 +158,22 @@ def test_a_truncated_or_malformed_document_is_refused_whole(tmp_path: Path, cont
 def test_a_document_without_record_is_refused(tmp_path: Path) -> None:
     found = read_table(write(tmp_path, f"{HEAD}<AUTRE>x</AUTRE></DECRET>"))
     assert isinstance(found, Refusal) and "DONNEE" in found.motif
+
+
+def test_what_stands_beside_the_records_is_told_to_be_screened(tmp_path: Path) -> None:
+    found = read(
+        tmp_path,
+        "<?note instruction?><!-- avant --><DECRET lot='attribut'><DONNEE><NUMDEP>59</NUMDEP><!-- dedans --></DONNEE>"
+        "</DECRET><!-- après -->",
+    )
+    assert {"avant", "dedans", "après", "instruction", "attribut"} <= {text.strip() for _, text in found.outside}
+
+
+def test_more_variables_than_a_table_can_hold_are_refused_before_they_are_kept(tmp_path: Path) -> None:
+    record = "".join(f"<v{i}>1</v{i}>" for i in range(5_000))
+    assert isinstance(read_table(write(tmp_path, f"<DECRET><DONNEE>{record}</DONNEE></DECRET>")), Refusal)
+
+
+def test_a_large_document_without_record_is_refused_from_its_beginning(tmp_path: Path) -> None:
+    path = write(tmp_path, "<DECRET>" + "<AUTRE>x</AUTRE>" * 400_000 + "</DECRET>")
+    assert isinstance(read_table(path), Refusal)

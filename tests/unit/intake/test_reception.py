@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -523,3 +524,21 @@ def test_a_campagne_is_never_received_under_another_key_than_the_others(
         receive(settings, 2023, keys)
     text = (settings.lake / "cles.json").read_text()
     assert other.pilotage.identifiant in text and "q" * 32 not in text
+
+
+def test_a_file_that_cannot_be_read_is_refused_and_the_others_go_on(
+    deposit: Deposit, reception: Receive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = deposit(f"{NORD}/verrouille.csv", ONE)
+    deposit(f"{NORD}/dossiers.csv", TWO)
+    usual = Path.open
+
+    def refusing(path: Path, *arguments: Any, **named: Any) -> Any:
+        if path == locked:
+            raise PermissionError(13, "Permission denied", str(path))
+        return usual(path, *arguments, **named)
+
+    monkeypatch.setattr(Path, "open", refusing)
+    received = reception()
+    assert line(received, f"{NORD}/verrouille.csv")["statut"] == "refusee"
+    assert line(received, f"{NORD}/dossiers.csv")["lignes_acceptees"] == 2

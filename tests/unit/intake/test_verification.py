@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mentorat import contracts as contracts_package
 from mentorat.errors import UsageError
 from mentorat.intake.checking import check_files
 from mentorat.intake.reception import Reception, store
@@ -59,6 +60,7 @@ def test_each_fault_is_named_with_its_line_its_column_and_its_remedy(rule: str, 
     told = "\n".join(verdict_lines(verdict))
     assert f"ligne{'s' if rule == 'cle_en_conflit' else ''} {line}" in told
     assert fault["motif"] in told and f"Remède : {fault['remede']}" in told
+    assert column is None or f"colonne{'s' if ',' in column else ''} {column}" in told
 
 
 @pytest.mark.parametrize(
@@ -76,6 +78,44 @@ def test_a_refusal_says_why_and_checks_nothing_more(content: str | bytes, said: 
     verdict = verify(saved(tmp_path, content), NORD, 2024)
     assert verdict.refuse and verdict.non_verifies == [] and verdict.fautes
     assert said in "\n".join(verdict_lines(verdict))
+
+
+@pytest.mark.parametrize("name", ["dossiers.csv", "canari.durand@exemple.fr.csv"])
+def test_what_was_not_sent_yet_is_mended_at_home(name: str, tmp_path: Path) -> None:
+    head, row = HEAD.strip(), GOOD.strip()
+    verdict = verify(saved(tmp_path, f"{head};Nom;tel\n{row};CANARI;0612345678\n", name), NORD, 2024)
+    told = "\n".join(verdict_lines(verdict))
+    assert "exploitant" not in told and "CANARI" not in told
+    assert told.count("Remède : ") == 1, told
+    assert name != "dossiers.csv" or "« mentorat pseudonymiser »" in told
+
+
+def test_a_password_is_asked_where_its_sender_can_give_it(tmp_path: Path) -> None:
+    import pyzipper
+
+    with pyzipper.AESZipFile(tmp_path / "dossiers.zip", "w", encryption=pyzipper.WZ_AES) as archive:
+        archive.setpassword(b"sesame")
+        archive.writestr("dossiers.csv", HEAD + GOOD)
+    for password in (None, "autre"):
+        (fault,) = verify(tmp_path / "dossiers.zip", NORD, 2024, password).fautes
+        assert "MENTORAT_MDP" in fault.remede and "<EMETTEUR>" not in fault.remede
+    assert verify(tmp_path / "dossiers.zip", NORD, 2024, "sesame").propre
+
+
+def test_nothing_more_is_asked_of_a_mapping_than_to_be_read(tmp_path: Path) -> None:
+    worked = Path(contracts_package.__file__).parent / "questionnaires" / "limesurvey.correspondance.yml"
+    verdict = verify(saved(tmp_path, worked.read_bytes(), worked.name), "enquete", 2024)
+    assert verdict.propre and verdict.non_verifies == []
+
+
+def test_headers_alone_are_said_to_hold_no_row(tmp_path: Path) -> None:
+    assert "Aucune ligne de données" in "\n".join(verdict_lines(verify(saved(tmp_path, HEAD), NORD, 2024)))
+
+
+def test_counts_agree_and_leave_out_what_did_not_happen(tmp_path: Path) -> None:
+    content = HEAD + GOOD + GOOD + GOOD.replace("D1", "D2") + "Total;;;;;;\n"
+    told = list(verdict_lines(verify(saved(tmp_path, content), NORD, 2024)))
+    assert "  3 lignes reçues : 2 acceptées, 1 doublon exact ; 1 ligne ignorée (titre, vide, total)" in told
 
 
 def test_a_name_that_holds_an_identifier_is_refused_and_not_repeated(tmp_path: Path) -> None:
