@@ -1,6 +1,7 @@
 """The command `mentorat`: thin, French, and light to start (each command imports what it needs)."""
 
 import importlib
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -12,27 +13,31 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from mentorat.errors import MentoratError, UsageError
+from mentorat.french import counted
 from mentorat.settings import CHECKOUT, Settings
 
 HELP = "Afficher cette aide."
 
 
-class Command(TyperCommand):
-    """A command whose own help option speaks French."""
+class InFrench:
+    """What a command and the list of commands have in common: their own help speaks French."""
 
     def get_help_option(self, ctx: Any) -> Any:
-        if option := super().get_help_option(ctx):
+        if option := super().get_help_option(ctx):  # type: ignore[misc]
             option.help = HELP
         return option
 
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        pieces = self.collect_usage_pieces(ctx)  # type: ignore[attr-defined]
+        formatter.write_usage(ctx.command_path, " ".join(pieces), "Usage : ")
 
-class Group(TyperGroup):
-    """The same for the list of commands."""
 
-    def get_help_option(self, ctx: Any) -> Any:
-        if option := super().get_help_option(ctx):
-            option.help = HELP
-        return option
+class Command(InFrench, TyperCommand):
+    """A command."""
+
+
+class Group(InFrench, TyperGroup):
+    """The list of commands."""
 
 
 app = typer.Typer(
@@ -45,7 +50,7 @@ app = typer.Typer(
     subcommand_metavar="COMMANDE [ARGUMENTS]...",
 )
 
-Campagne = Annotated[int, typer.Option(help="Année civile des données.")]
+Campagne = Annotated[int, typer.Option(help="Année civile des données.", metavar="ANNÉE")]
 
 
 def _told_in_french(command: Callable[..., None]) -> Callable[..., None]:
@@ -58,18 +63,25 @@ def _told_in_french(command: Callable[..., None]) -> Callable[..., None]:
         except MentoratError as error:
             typer.echo(f"Erreur : {error}", err=True)
             raise typer.Exit(error.exit_code) from None
+        except BrokenPipeError:  # whoever read our lines has gone; see main
+            raise
         except OSError as error:
-            typer.echo(
-                f"Erreur : {error.filename or Settings().data} n'est pas utilisable. Vérifiez le "
-                "dossier de données (MENTORAT_DATA), ses droits et la place qui reste.",
-                err=True,
-            )
+            typer.echo(f"Erreur : {_unusable(Path(error.filename or Settings().data))}", err=True)
             raise typer.Exit(UsageError.exit_code) from None
         except KeyboardInterrupt:
             typer.echo("\nInterrompu ; rien de ce qui était publié n'a changé.", err=True)
             raise typer.Exit(1) from None
 
     return wrapper
+
+
+def _unusable(path: Path) -> str:
+    data = Settings().data
+    whose = " (dossier de données : MENTORAT_DATA)" if path.absolute().is_relative_to(data.absolute()) else ""
+    return (
+        f"{path} n'est pas utilisable{whose}. Vérifiez que ce chemin existe, que vous y avez droit en lecture et en "
+        "écriture, et qu'il reste de la place."
+    )
 
 
 def _from_checkout(module: str) -> ModuleType:
@@ -91,8 +103,12 @@ def _from_checkout(module: str) -> ModuleType:
 @_told_in_french
 def demo(
     campagne: Campagne = 2024,
-    jeunes: Annotated[int, typer.Option(help="Nombre de jeunes simulés.", min=1000)] = 87_500,
-    graine: Annotated[int, typer.Option(help="Graine : la même graine redonne le même dépôt.", min=0)] = 2024,
+    jeunes: Annotated[
+        int, typer.Option(help="Nombre de jeunes simulés, 1000 au moins.", min=1000, metavar="NOMBRE")
+    ] = 87_500,
+    graine: Annotated[
+        int, typer.Option(help="Graine : le même nombre redonne le même dépôt.", min=0, metavar="NOMBRE")
+    ] = 2024,
 ) -> None:
     """Écrire un dépôt de démonstration (données simulées)."""
     from mentorat.simulation import write_demo
@@ -117,7 +133,9 @@ def run(campagne: Campagne) -> None:
 @app.command(cls=Command)
 @_told_in_french
 def etat(
-    campagne: Annotated[int | None, typer.Option(help="Campagne à détailler ; par défaut la dernière reçue.")] = None,
+    campagne: Annotated[
+        int | None, typer.Option(help="Campagne à détailler ; par défaut la dernière reçue.", metavar="ANNÉE")
+    ] = None,
     en_json: Annotated[bool, typer.Option("--json", help="Tout écrire en JSON, pour un programme.")] = False,
 ) -> None:
     """Dire où en est chaque émetteur : attendu, reçu, accepté, refusé, validé ; et ce qui est publié."""
@@ -144,25 +162,29 @@ def etat(
 @app.command(cls=Command)
 @_told_in_french
 def verifier(
-    fichiers: Annotated[
-        list[Path], typer.Argument(help="Fichiers à vérifier.", metavar="FICHIER...", show_default=False)
-    ],
+    fichiers: Annotated[list[Path], typer.Argument(help="Fichiers à vérifier.", metavar="FICHIER", show_default=False)],
     campagne: Annotated[
-        int | None, typer.Option(help="Année civile des données ; sinon lue dans le chemin du fichier.")
+        int | None,
+        typer.Option(help="Année civile des données ; sinon lue dans le chemin du fichier.", metavar="ANNÉE"),
     ] = None,
     emetteur: Annotated[
         str | None,
-        typer.Option(help="Émetteur, par exemple departement-59 ; sinon lu dans le chemin du fichier."),
+        typer.Option(
+            help="Nom de votre dossier de dépôt, par exemple departement-59 ; sinon lu dans le chemin du fichier.",
+            metavar="ÉMETTEUR",
+        ),
     ] = None,
     sortie: Annotated[
-        Path | None, typer.Option(help="Dossier où écrire le classeur des lignes à corriger de chaque fichier.")
+        Path | None,
+        typer.Option(help="Dossier où écrire le classeur des lignes à corriger de chaque fichier.", metavar="DOSSIER"),
     ] = None,
     en_json: Annotated[bool, typer.Option("--json", help="Répondre en JSON, pour un programme.")] = False,
 ) -> None:
     """Vérifier des fichiers avant de les envoyer, sans réseau ni clé : la réponse qu'ils auraient, fichier par fichier.
 
-    Code de sortie : 0 si rien n'est refusé ni écarté, 1 sinon, 2 si un fichier manque. Le mot de passe d'un fichier
-    protégé se donne par MENTORAT_MDP.
+    Code de sortie : 0 si rien n'est refusé ni écarté, 1 sinon, 2 si un fichier manque.
+
+    Mot de passe d'un fichier protégé : dans la variable MENTORAT_MDP.
     """
     from mentorat.intake.checking import check_files
 
@@ -170,9 +192,7 @@ def verifier(
     if en_json:
         _echo_json([one.json() for one in told])
     else:
-        for one in told:
-            for line in one.lines():
-                typer.echo(line)
+        typer.echo("\n\n".join("\n".join(one.lines()) for one in told))
     if not all(one.verdict.propre for one in told):
         raise typer.Exit(1)
 
@@ -180,13 +200,13 @@ def verifier(
 @app.command(cls=Command)
 @_told_in_french
 def modeles(
-    dossier: Annotated[Path, typer.Argument(help="Dossier où écrire les modèles.", show_default=False)],
+    dossier: Annotated[Path, typer.Argument(help="Dossier où écrire les modèles.", metavar="DOSSIER")],
 ) -> None:
     """Écrire le modèle de chaque source : classeur à remplir, schéma et dictionnaire."""
     from mentorat.contracts.templates import write_templates
 
     written = write_templates(dossier)
-    typer.echo(f"{len(written)} fichiers écrits dans {dossier}")
+    typer.echo(f"{len(written)} fichiers écrits dans {dossier}. Chaque classeur a sa feuille « Lisez-moi ».")
 
 
 @app.command(add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
@@ -203,16 +223,19 @@ def pseudonymiser(context: typer.Context) -> None:
 @_told_in_french
 def collecter(campagne: Campagne) -> None:
     """Aller chercher les fichiers des voies d'entrée (dossier, SFTP, base de données) ; déposer ceux qui sont sains."""
+    from mentorat.intake.identifiers import in_file_name
     from mentorat.intake.voies.collecte import collect
 
     ways = collect(Settings(), campagne, lambda line: typer.echo(line, err=True))
     if not ways:
         typer.echo("Aucune voie n'est décrite dans voies.yml : rien à aller chercher.")
     for way in ways:
-        told = f"{len(way.deposes)} déposés, {way.deja_la} déjà là, {len(way.refuses)} refusés"
-        typer.echo(f"{way.emetteur} : {told}, {len(way.laisses)} laissés")
+        told = [counted(len(way.deposes), "déposé"), f"{way.deja_la} déjà là", counted(len(way.refuses), "refusé")]
+        typer.echo(f"{way.emetteur} : {', '.join([*told, counted(len(way.laisses), 'laissé')])}")
         for refused in way.refuses:
             typer.echo(f"  refusé : {refused['fichier']} : {' '.join(refused['motifs'])}")
+        for left in way.laisses:
+            typer.echo(f"  laissé : {'un fichier au nom masqué' if in_file_name(left.name) else left.name} {left.why}")
         if way.defaut:
             typer.echo(f"  arrêtée : {way.defaut}", err=True)
     if any(way.defaut for way in ways):
@@ -261,7 +284,9 @@ ParserError: type[Exception] = typer.BadParameter.__mro__[1]
 def _in_french(error: Exception) -> str:
     """What the option parser refused, in words."""
     parameter = getattr(error, "param", None)
-    option = max(parameter.opts, key=len) if parameter else getattr(error, "option_name", "")
+    option = getattr(error, "option_name", "")
+    if parameter:
+        option = max(parameter.opts, key=len) if parameter.param_type_name == "option" else parameter.metavar
     words = {
         "MissingParameter": f"il manque {option}",
         "BadParameter": f"la valeur donnée à {option} ne convient pas",
@@ -272,11 +297,29 @@ def _in_french(error: Exception) -> str:
 
 def _help_in_french() -> None:
     """The words of Typer's own help pages; its module is heavy, and only needed there."""
-    from typer import rich_utils
+    from typer import core, rich_utils
 
     rich_utils.COMMANDS_PANEL_TITLE = "Commandes"
     rich_utils.DEFAULT_STRING = "[par défaut : {}]"
     rich_utils.REQUIRED_LONG_STRING = "[obligatoire]"
+    rich_utils.RANGE_STRING = ""  # our sentences tell it
+    # types of Python (« <bool> », « <list[Path]> ») say nothing to our readers: our own word, or none
+    core.TyperOption.display_type_rich = lambda option, ctx: option.metavar  # type: ignore[method-assign,assignment]
+    core.TyperArgument.display_type_rich = lambda argument, ctx: None  # type: ignore[method-assign,assignment]
+
+
+def _unforeseen(error: Exception) -> str:
+    """A fault of ours, by its kind and place: its own message might repeat a cell of a sender's file."""
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(CHECKOUT / "mentorat")]
+    last = (ours or frames)[-1]
+    return (
+        f"la commande s'est arrêtée sur un défaut du programme ({type(error).__name__}, {Path(last.filename).name}, "
+        f"ligne {last.lineno}). Rien de ce qui était publié n'a changé. Signalez-le au responsable du programme avec "
+        "ce message, sans joindre de fichier ; MENTORAT_TRACE=1 montre le détail à qui le corrige."
+    )
 
 
 def main() -> None:
@@ -292,8 +335,19 @@ def main() -> None:
     try:
         sys.exit(app(standalone_mode=False))
     except ParserError as error:
-        typer.echo(f"Erreur : {_in_french(error)}. Aide : mentorat --help", err=True)
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "mentorat"
+        typer.echo(f"Erreur : {_in_french(error)}. Aide : {command} --help", err=True)
         sys.exit(UsageError.exit_code)
+    except BrokenPipeError:
+        # « mentorat etat | head »: nobody is left to tell; what is still buffered must not complain at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        if os.environ.get("MENTORAT_TRACE"):
+            raise
+        typer.echo(f"Erreur : {_unforeseen(error)}", err=True)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from mentorat.french import counted
 from mentorat.settings import CAMPAGNES, Settings
 
 if TYPE_CHECKING:
@@ -33,15 +34,14 @@ def _campagne(settings: Settings, campagne: int) -> dict[str, Any]:
     from mentorat.intake.journal import is_noise, read_journal
 
     depot = settings.depot(campagne)
-    senders = [path for path in depot.iterdir() if path.is_dir() and not is_noise(path.name)] if depot.is_dir() else []
+    folders = [path for path in depot.iterdir() if path.is_dir() and not is_noise(path.name)] if depot.is_dir() else []
+    files = [sum(path.is_file() and not is_noise(path.name) for path in folder.rglob("*")) for folder in folders]
     journal = read_journal(settings, campagne)
     return {
         "campagne": campagne,
         "simulee": depot.is_dir() and settings.simulation(campagne) is not None,
-        "emetteurs_deposes": len(senders),
-        "fichiers_deposes": sum(
-            path.is_file() and not is_noise(path.name) for folder in senders for path in folder.rglob("*")
-        ),
+        "emetteurs_deposes": sum(number > 0 for number in files),
+        "fichiers_deposes": sum(files),
         "traitee": journal is not None,
         "publication": _publication(settings, campagne),
         "emetteurs": _senders(settings, campagne, journal),
@@ -160,8 +160,8 @@ def state_lines(told: dict[str, Any]) -> Iterator[str]:
         campagne, published = one["campagne"], one["publication"]
         simulated = " (données simulées)" if one["simulee"] else ""
         yield (
-            f"Campagne {campagne}{simulated} : {one['emetteurs_deposes']} émetteurs, "
-            f"{one['fichiers_deposes']} fichiers déposés"
+            f"Campagne {campagne}{simulated} : {counted(one['emetteurs_deposes'], 'émetteur')}, "
+            f"{counted(one['fichiers_deposes'], 'fichier déposé')}"
         )
         if published is None:
             yield f"  pas encore de publication : mentorat run --campagne {campagne}"

@@ -32,6 +32,7 @@ from scipy.optimize import linprog
 from scipy.sparse.csgraph import connected_components
 
 from mentorat.errors import PublicationStopped
+from mentorat.french import counted
 
 Ints: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
@@ -287,7 +288,7 @@ def refuse_if_breached(
     if len(found):
         raise PublicationStopped(
             f"Publication arrêtée : dans la table « {name} », le secret statistique de "
-            f"{len(found)} chiffre(s) se lèverait à partir des chiffres diffusés. Rien n'est publié ; "
+            f"{counted(len(found), 'chiffre')} se lèverait à partir des chiffres diffusés. Rien n'est publié ; "
             "c'est un défaut du programme, à signaler."
         )
 

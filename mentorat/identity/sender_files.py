@@ -170,7 +170,7 @@ def _xlsx_table(path: Path, is_header: IsHeader, feuille: str | None) -> Table:
         headers.pop()
     table = Table(headers, index, rows)
     if (others := len(book.worksheets) - 1) > 0:
-        table.remarques.append(f"Une seule feuille est reprise ; {others} autre(s) ne le sont pas.")
+        table.remarques.append(f"Une seule feuille est reprise, sur {others + 1}.")
     return table
 
 

@@ -110,6 +110,28 @@ def test_verifier_asks_for_no_key(mentorat: Mentorat, settings: Settings, monkey
     assert mentorat("verifier", deposited(settings, f"{NORD}/a.csv", GOOD))[0] == 0
 
 
+def test_verifier_says_for_whom_it_judged_and_doubts_a_sender_it_does_not_know(
+    mentorat: Mentorat, settings: Settings
+) -> None:
+    path = deposited(settings, f"{NORD}/a.csv", GOOD)
+    assert "Contrôlé pour : departement-59 (Nord), campagne 2024" in mentorat("verifier", path)[1]
+    _, out, _ = mentorat("verifier", path, "--emetteur", "zorglub")
+    assert "un émetteur absent de la liste de référence" in out and "zorglub" not in out
+
+
+def test_a_fault_of_ours_is_told_without_what_it_quotes(
+    mentorat: Mentorat, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("cannot convert CANARI")
+
+    path = deposited(settings, f"{NORD}/a.csv", GOOD)
+    monkeypatch.setattr("mentorat.intake.checking.check_files", broken)
+    code, out, err = mentorat("verifier", path)
+    assert code == 1 and err.startswith("Erreur : ") and "ValueError" in err
+    assert "CANARI" not in out + err and "Traceback" not in err
+
+
 # --- etat -----------------------------------------------------------------------------------------
 
 
@@ -141,7 +163,7 @@ def test_etat_is_readable(settings: Settings, mentorat: Mentorat) -> None:
     received(settings)
     code, out, _ = mentorat("etat")
     assert code == 0
-    assert "Campagne 2024 : 1 émetteurs, 1 fichiers déposés" in out and "pas encore de publication" in out
+    assert "Campagne 2024 : 1 émetteur, 1 fichier déposé" in out and "pas encore de publication" in out
     (nord,) = [line for line in out.splitlines() if " departement-59 " in line]
     assert "Nord" in nord and "manque : P" in nord
     (ain,) = [line for line in out.splitlines() if " departement-01 " in line]
@@ -150,6 +172,22 @@ def test_etat_is_readable(settings: Settings, mentorat: Mentorat) -> None:
 
 def test_etat_without_any_depot_says_how_to_try(settings: Settings) -> None:
     assert any("mentorat demo" in line for line in state_lines(state(settings)))
+
+
+def test_a_folder_without_files_is_no_sender_that_deposited(settings: Settings) -> None:
+    deposited(settings, f"{NORD}/a.csv", GOOD)
+    (settings.depot(2024) / "departement-62").mkdir()
+    assert state(settings)["campagnes"][0]["emetteurs_deposes"] == 1
+
+
+def test_a_reader_that_goes_away_is_no_fault(settings: Settings) -> None:
+    deposited(settings, f"{NORD}/a.csv", GOOD)
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "mentorat.cli", "etat"]
+    result = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert (result.returncode, result.stderr) == (1, "")
 
 
 def test_etat_of_a_campagne_not_yet_received_is_misuse(settings: Settings, mentorat: Mentorat) -> None:
@@ -195,17 +233,30 @@ def test_cles_tells_identifiers_and_declares_a_rotation(
 
 
 def test_help_speaks_french(mentorat: Mentorat) -> None:
-    for arguments in (["--help"], ["verifier", "--help"], ["etat", "--help"]):
+    for arguments in (["--help"], ["demo", "--help"], ["verifier", "--help"], ["etat", "--help"]):
         code, out, _ = mentorat(*arguments)
         assert code == 0
-        for english in ("Show this", "Commands", "default:", "[required]"):
+        for english in ("Show this", "Commands", "default:", "[required]", "Usage: ", "<int", "<bool", "<list", "Path"):
             assert english not in out, arguments
         assert "Afficher cette aide" in out
 
 
 def test_an_unknown_option_is_told_in_french(mentorat: Mentorat) -> None:
     code, _, err = mentorat("verifier", "--couleur")
-    assert code == 2 and err.startswith("Erreur : ")
+    assert code == 2 and err.startswith("Erreur : ") and "--couleur" in err
+
+
+def test_what_is_missing_is_named_as_the_help_names_it(mentorat: Mentorat) -> None:
+    code, _, err = mentorat("verifier")
+    assert code == 2 and "il manque FICHIER" in err and "verifier --help" in err
+
+
+def test_a_path_that_cannot_be_written_is_named_and_not_blamed_on_the_data_folder(
+    mentorat: Mentorat, tmp_path: Path
+) -> None:
+    (tmp_path / "fichier").write_text("")
+    code, _, err = mentorat("modeles", tmp_path / "fichier")
+    assert code == 2 and "fichier n'est pas utilisable" in err and "MENTORAT_DATA" not in err
 
 
 def test_the_command_starts_without_the_heavy_libraries() -> None:
@@ -227,7 +278,7 @@ def test_collecter_deposits_what_is_sound_and_tells_what_is_not(
     (settings.data / "voies.yml").write_text(f"voies:\n  - {{emetteur: {NORD}, type: dossier, chemin: {partage}}}\n")
     code, out, err = mentorat("collecter", "--campagne", "2024")
     assert code == 0, err
-    assert "1 déposés, 0 déjà là, 1 refusés" in out and "refusé : b.csv" in out and "CANARI" not in out
+    assert "1 déposé, 0 déjà là, 1 refusé, 0 laissé" in out and "refusé : b.csv" in out and "CANARI" not in out
     received(settings)
     accuse = json.loads((settings.retours(2024) / NORD / "accuse.json").read_text())
     assert [(one["fichier"], one["statut"]) for one in accuse["fichiers"]] == [
