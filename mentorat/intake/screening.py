@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 LONGEST_CELL = 100_000
 """Characters of a cell: a spreadsheet stops at 32 767, and identifiers are looked for in all of it."""
+PLACES_NAMED = 10
 REMOVE = "Demandez à l'exploitant de retirer ce fichier du dépôt ; rien de son contenu n'a été gardé."
 
 
@@ -157,18 +158,30 @@ def _refuse_unknown(outcome: Outcome, found: Recognition, rows: int) -> None:
 
 
 def _tell_columns(outcome: Outcome, spoken: Contract, raw: RawTable, found: Recognition) -> None:
-    """Which columns are there, which expected ones are not, and how many are read but not stored."""
+    """Which columns are there, which expected ones are not, and which are read but not stored (by place: a header no
+    contract declares is the sender's own word).
+    """
     stored = set(spoken.noms)
     present = set(found.colonnes.values())
     outcome.colonnes = [name for name in spoken.noms if name in present]
     absent = [column.nom for column in spoken.colonnes if column.obligatoire and column.nom not in present]
     if absent:
         outcome.motifs.append(f"Colonnes attendues absentes : {', '.join(absent)}.")
-    unread = sum(1 for i in range(len(raw.headers)) if raw.headers[i] and found.colonnes.get(i) not in stored)
-    if unread:
-        outcome.motifs.append(
-            "1 colonne lue mais non conservée." if unread == 1 else f"{unread} colonnes lues mais non conservées."
-        )
+    unread = [i for i in range(len(raw.headers)) if raw.headers[i] and found.colonnes.get(i) not in stored]
+    if len(unread) > PLACES_NAMED:
+        outcome.motifs.append(f"{len(unread)} colonnes lues mais non conservées.")
+    elif unread:
+        outcome.motifs.append(f"Lu mais non conservé : {', '.join(place(i) for i in unread)}.")
+
+
+def _empty_cells(judged: Judged, spoken: Contract, size: int) -> dict[str, np.ndarray]:
+    """Accepted rows whose expected column is empty, by column (one count a file): kept, but they say less."""
+    numbers = judged.frame[FILE].to_numpy(dtype=np.int64)
+    expected = [c.nom for c in spoken.colonnes if c.obligatoire and c.nom not in spoken.cle_obligatoire]
+    return {
+        name: np.bincount(numbers[judged.acceptee & judged.frame[name].isna().to_numpy()], minlength=size)
+        for name in expected
+    }
 
 
 # --- its rows -------------------------------------------------------------------------------------
@@ -305,6 +318,7 @@ def tally(
     replacements = np.bincount(later, minlength=size)
     foreign = foreign_rows(judged, batch.contract, territories)
     strangers = _unknown_associations(judged, batch.contract)
+    empty = _empty_cells(judged, batch.contract, size)
     faults = dict(tuple(judged.faults.groupby(FILE))) if len(judged.faults) else {}
     for number in batch.files:
         outcome = outcomes[number]
@@ -326,6 +340,9 @@ def tally(
                 "nomment une association absente de la liste de référence",
             ),
         ]
+        for name, counts in empty.items():
+            if name in outcome.colonnes:
+                outcome.motifs += _told(int(counts[number]), f"acceptée sans « {name} »", f"acceptées sans « {name} »")
         if number in faults:
             outcome.motifs += [
                 f"{n} ligne{'s' if n > 1 else ''} écartée{'s' if n > 1 else ''} : {motif}"

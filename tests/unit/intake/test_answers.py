@@ -67,7 +67,7 @@ def test_the_accuse_has_exactly_these_fields(deposit: Deposit, answer: Answer) -
         "doublons_exacts": 0,
         "lignes_ignorees": 2,
     }
-    assert motifs == ["1 colonne lue mais non conservée."]
+    assert motifs == ["Lu mais non conservé : colonne G."]
 
 
 def test_exact_duplicates_alone_are_no_anomaly(deposit: Deposit, answer: Answer) -> None:

@@ -203,7 +203,7 @@ def test_an_unknown_sender_is_read_and_told(deposit: Deposit, reception: Receive
 def test_absent_and_unknown_columns_are_told_without_quoting_them(deposit: Deposit, reception: Receive) -> None:
     deposit(f"{NORD}/a.csv", "departement;id_dossier;statut;CANARI\n59;D1;lance;z\n")
     motif = line(reception(), f"{NORD}/a.csv")["motif"]
-    assert "id_jeune, naissance" in motif and "1 colonne lue mais non conservée" in motif and "CANARI" not in motif
+    assert "id_jeune, naissance" in motif and "Lu mais non conservé : colonne D" in motif and "CANARI" not in motif
 
 
 def test_a_file_with_a_header_and_no_row_is_accepted_and_empty(deposit: Deposit, reception: Receive) -> None:

@@ -185,3 +185,14 @@ def test_the_workbooks_go_where_they_are_asked(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_misuse(name: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         check_files([tmp_path / name], Settings(data=tmp_path), None, None, None)
+
+
+def test_what_a_file_says_less_is_told_by_column_or_place(tmp_path: Path) -> None:
+    path = tmp_path / "dossiers.csv"
+    path.write_text(
+        "id_dossier;departement;id_jeune;naissance;statut;Couleur\nD1;59;;2010-05;propose;bleu\nD2;59;;2010-05;propose;\n",
+        encoding="utf-8",
+    )
+    motifs = verify(path, "departement-59", 2024).entry["motifs"]
+    assert "2 lignes acceptées sans « id_jeune »." in motifs
+    assert "Lu mais non conservé : colonne F." in motifs
