@@ -227,8 +227,6 @@ def collecter(campagne: Campagne) -> None:
     from mentorat.intake.voies.collecte import collect
 
     ways = collect(Settings(), campagne, lambda line: typer.echo(line, err=True))
-    if not ways:
-        typer.echo("Aucune voie n'est décrite dans voies.yml : rien à aller chercher.")
     for way in ways:
         told = [counted(len(way.deposes), "déposé"), f"{way.deja_la} déjà là", counted(len(way.refuses), "refusé")]
         typer.echo(f"{way.emetteur} : {', '.join([*told, counted(len(way.laisses), 'laissé')])}")

@@ -126,10 +126,11 @@ def _deposit(item: Fetched, target: Path) -> Path:
 
 def _free(folder: Path, name: str) -> Path:
     """`folder/name`, or `name_2`, `name_3`…: a file of the same name and another content is kept beside it."""
+    ending = "".join(Path(name).suffixes)  # `x.correspondance.yml` is known by all of it
     path, number = folder / name, 1
     while path.exists():
         number += 1
-        path = folder / f"{Path(name).stem}_{number}{Path(name).suffix}"
+        path = folder / f"{name.removesuffix(ending)}_{number}{ending}"
     return path
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mentorat.intake.voies.collecte import collect, refusals_path
+from mentorat.intake.mapping import is_mapping
+from mentorat.intake.voies.collecte import _free, collect, refusals_path
 from mentorat.settings import Settings
 
 MAPPING = """questionnaire: essai
@@ -72,3 +73,8 @@ def test_a_mapping_that_holds_an_identifier_neither_enters_nor_serves(sent: Way,
     (way,) = collect(settings, 2024)
     assert len(way.refuses) == 2 and not way.deposes
     assert "exemple.fr" not in refusals_path(settings, 2024).read_text(encoding="utf-8")
+
+
+def test_a_second_mapping_of_the_same_name_is_still_known_as_one(tmp_path: Path) -> None:
+    (tmp_path / "x.correspondance.yml").touch()
+    assert is_mapping(_free(tmp_path, "x.correspondance.yml"))
