@@ -79,7 +79,7 @@ def quality_page(
             Section("emetteurs", "Qui rappeler", _called(calls)),
             Section(
                 "controles",
-                "Contrôles aux frontières",
+                "Contrôles des données",
                 _checks("Contrôles par source", "Source", controles, "Voir chaque règle"),
             ),
             Section("ecartees", "Lignes écartées, par motif", _set_aside(frame)),
@@ -224,7 +224,7 @@ def _called(calls: Sequence[tuple[str, ...]]) -> tuple[Block, ...]:
     if not calls:
         return (Paragraph("Aucun émetteur n'a de fichier refusé ni de contrôle non tenu."),)
     columns = (Column("Émetteur"), Column("Fichiers refusés", True), Column("Contrôles non tenus", True))
-    columns = (*columns, Column("À revoir d'abord (règles non tenues)"))
+    columns = (*columns, Column("Ce qui devrait être vrai et ne l'est pas"))
     first = Table("Émetteurs à rappeler, les plus urgents d'abord", columns, tuple(calls[:CALLS]))
     if len(calls) <= CALLS:
         return (first,)
@@ -281,13 +281,13 @@ def _in_full(title: str, heading: str, checks: Sequence[Mapping[str, Any]], fold
         (
             str(check["libelle"]),
             source_label(str(check["source"])),
-            "bloquant" if _blocking(check) else "avertissement",
+            "oui" if _blocking(check) else "non",
             _said(check),
             str(check.get("detail") or ""),
         )
         for check in ordered
     )
-    columns = (Column("Règle"), Column(heading), Column("Portée"), Column("Résultat"), Column("Détail"))
+    columns = (Column("Règle"), Column(heading), Column("Bloque la publication"), Column("Résultat"), Column("Détail"))
     return Table(title, columns, rows, folded=folded)
 
 

@@ -42,7 +42,7 @@ def test_what_fails_comes_first_and_blocking_before_warnings() -> None:
     assert (len(every.rows), every.folded != "") == (3, True)
     assert [cells[0] for cells in table.rows] == ["Règle c", "Règle b"]
     assert [cells[0] for cells in every.rows] == ["Règle c", "Règle b", "Règle a"]
-    assert table.rows[0][1:4] == ("Binômes", "bloquant", "non tenu")
+    assert table.rows[0][1:4] == ("Binômes", "oui", "non tenu")
 
 
 def test_a_blocked_check_is_told_at_the_top() -> None:
