@@ -21,6 +21,7 @@ from mentorat.contracts.sources import Column, Contract, arrow_schema, contracts
 from mentorat.identity.keys import Keys, check_recorded, record
 from mentorat.identity.linkage import (
     IDENTITIES_SCHEMA,
+    REASONS,
     RECORDS_SCHEMA,
     REVIEW_SCHEMA,
     Linkage,
@@ -29,7 +30,7 @@ from mentorat.identity.linkage import (
 )
 from mentorat.identity.pseudonyms import pseudonymise
 from mentorat.identity.secret_key import Key
-from mentorat.intake.answers import answer_folder, publish, workbook_stems, write_accuse, write_anomalies
+from mentorat.intake.answers import answer_folder, neutral, publish, workbook_stems, write_accuse, write_anomalies
 from mentorat.intake.journal import (
     ACCEPTED,
     ANOMALIES_SCHEMA,
@@ -51,7 +52,7 @@ from mentorat.intake.protected import password_of
 from mentorat.intake.reading import Refusal
 from mentorat.intake.rows import FILE, LINE, replaced, typed
 from mentorat.intake.screening import Batch, read_mapping, screen, tally, territories
-from mentorat.lake import read_parquet, write_parquet
+from mentorat.lake import read_parquet, write_parquet, written_aside
 from mentorat.settings import CAMPAGNES, Settings
 
 if TYPE_CHECKING:
@@ -524,11 +525,18 @@ def identities(settings: Settings, campagne: int) -> Persons:
 
 
 def store_identities(persons: Persons, settings: Settings, campagne: int) -> None:
-    """Write the persons to the étude store, and what a human must look at to the pilotage store."""
+    """Write the persons to the étude store, and what a human must look at to the pilotage store, for programs and as a
+    table that a spreadsheet opens.
+    """
     write_parquet(
         persons.jeunes.identites, settings.lake / "etude" / "identites" / f"{campagne}.parquet", IDENTITIES_SCHEMA
     )
     write_parquet(
         persons.mentors, settings.lake / "etude" / "identites_mentors" / f"{campagne}.parquet", MENTORS_SCHEMA
     )
-    write_parquet(persons.jeunes.revue, settings.lake / "pilotage" / "revue" / f"{campagne}.parquet", REVIEW_SCHEMA)
+    review = settings.lake / "pilotage" / "revue" / f"{campagne}.parquet"
+    write_parquet(persons.jeunes.revue, review, REVIEW_SCHEMA)
+    told = persons.jeunes.revue.assign(motif=persons.jeunes.revue["motif"].map(REASONS))
+    with written_aside(review.with_suffix(".csv")) as aside:
+        # references are a sender's text
+        told.map(neutral, na_action="ignore").to_csv(aside, sep=";", index=False, encoding="utf-8-sig")

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mentorat.errors import UsageError
+from mentorat.identity.secret_key import DEMONSTRATION, PROGRAMME
 from mentorat.lake import written_aside
 from mentorat.secrets import of_sender
 from mentorat.settings import CAMPAGNES, Settings
@@ -38,7 +39,7 @@ def write(
     """Body of `mentorat.simulation.write_demo`."""
     _refuse_what_is_not_a_demonstration(settings, campagne, jeunes)
     rng = np.random.default_rng([graine, campagne, jeunes])
-    key = pseudonyms.demonstration_key("MENTORAT_CLE_PROGRAMME", graine)
+    key = pseudonyms.demonstration_key(PROGRAMME, graine)
 
     def stream(name: str) -> np.random.Generator:
         return np.random.default_rng([graine, campagne, jeunes, 1 + STREAMS.index(name)])
@@ -106,7 +107,7 @@ def _refuse_what_is_not_a_demonstration(settings: Settings, campagne: int, jeune
         )
     for name in _secret_names():
         path = settings.secrets / name
-        if path.exists() and not path.read_text(encoding="utf-8").startswith(pseudonyms.DEMONSTRATION):
+        if path.exists() and not path.read_text(encoding="utf-8").startswith(DEMONSTRATION):
             raise UsageError(
                 f"Le fichier {path} contient une clé ou un mot de passe qui n'est pas de démonstration : il ne sera "
                 "pas écrasé. Déplacez-le, ou choisissez un autre dossier de données (MENTORAT_DATA)."

@@ -4,8 +4,10 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 
-DEMONSTRATION = "demonstration:"
-KEYS = ("MENTORAT_CLE_PROGRAMME", "MENTORAT_CLE_PILOTAGE", "MENTORAT_CLE_ETUDE")
+from mentorat.identity.keys import ETUDE, PILOTAGE
+from mentorat.identity.secret_key import DEMONSTRATION, PROGRAMME
+
+KEYS = (PROGRAMME, PILOTAGE, ETUDE)
 NEXT_KEY = "MENTORAT_CLE_PROGRAMME_SUIVANTE"
 """The programme's key after its rotation: one sender already uses it."""
 

@@ -3,7 +3,6 @@
 Nothing of a refused file stays: not in the private folder, not in the dépôt, not in what is told.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mentorat.errors import UsageError
+from mentorat.intake.journal import file_hash
 from mentorat.intake.mapping import Mapping, is_mapping
 from mentorat.intake.protected import password_of
 from mentorat.intake.reading import Refusal
@@ -63,7 +63,7 @@ def collect(settings: Settings, campagne: int, say: Callable[[str], None] = lamb
 def _collect_one(way: FolderWay | SftpWay | PostgresqlWay, settings: Settings, campagne: int) -> Collected:
     collected = Collected(way.emetteur)
     target = settings.depot(campagne) / way.emetteur
-    there = {_hash(path) for path in target.rglob("*") if path.is_file()}
+    there = {file_hash(path) for path in target.rglob("*") if path.is_file()}
     password = password_of(way.emetteur, settings)
     private = Path(tempfile.mkdtemp(prefix="mentorat-"))  # 0700
     mappings = _mappings(path for path in target.rglob("*") if path.is_file())
@@ -86,7 +86,7 @@ def _collect_one(way: FolderWay | SftpWay | PostgresqlWay, settings: Settings, c
         for item in _fetch(way, private, settings):
             if isinstance(item, Skipped):
                 collected.laisses.append(item)
-            elif _hash(item.path) in there:
+            elif file_hash(item.path) in there:
                 collected.deja_la += 1
                 item.path.unlink(missing_ok=True)
             else:
@@ -132,11 +132,6 @@ def _free(folder: Path, name: str) -> Path:
         number += 1
         path = folder / f"{name.removesuffix(ending)}_{number}{ending}"
     return path
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def refusals_path(settings: Settings, campagne: int) -> Path:

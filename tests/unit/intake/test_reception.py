@@ -13,6 +13,7 @@ import pytest
 from mentorat.contracts.sources import arrow_schema, contracts, pilotage_schema
 from mentorat.errors import UsageError
 from mentorat.identity.keys import Key, Keys
+from mentorat.identity.linkage import REASONS
 from mentorat.identity.pseudonyms import digest
 from mentorat.intake.reception import Reception, identities, receive, store, store_identities
 from mentorat.settings import Settings
@@ -542,3 +543,19 @@ def test_a_file_that_cannot_be_read_is_refused_and_the_others_go_on(
     received = reception()
     assert line(received, f"{NORD}/verrouille.csv")["statut"] == "refusee"
     assert line(received, f"{NORD}/dossiers.csv")["lignes_acceptees"] == 2
+
+
+def test_what_a_human_must_look_at_is_a_table_with_its_reason_and_no_formula(
+    deposit: Deposit, settings: Settings, reception: Receive
+) -> None:
+    deposit(f"{NORD}/dossiers.csv", HEAD + f"59;=D1;{J1};2010-01;lance;2024-03-05\n")
+    deposit(
+        "association-demo-01/binomes.csv",
+        "association;id_binome;departement;id_dossier;id_jeune;naissance;date_debut\n"
+        f"demo-01;B1;Nord;=D1;{J2};2010-02;05/03/2024\n",
+    )
+    store(reception(), settings, 2024)
+    store_identities(identities(settings, 2024), settings, 2024)
+    told = pd.read_csv(settings.lake / "pilotage" / "revue" / "2024.csv", sep=";", encoding="utf-8-sig")
+    assert told["motif"].tolist() == [REASONS["mois_differents"]]
+    assert told["id_dossiers_1"].tolist() == ["'=D1"]
