@@ -1,0 +1,20 @@
+-- Columns each sender's accepted files of the campagne hold, one row a sender, source and column: what is absent was not
+-- sent, what is empty was sent empty.
+with colonnes as (
+    select
+        emetteur,
+        source,
+        {{ eclate('colonnes_presentes') }} as colonne
+    from {{ source('suivi', 'journal') }}
+    where
+        campagne = {{ var('campagne') }}
+        and statut = 'acceptee'
+        and source is not null
+        and colonnes_presentes is not null
+)
+
+select distinct
+    emetteur,
+    source,
+    colonne
+from colonnes
