@@ -4,20 +4,22 @@
 #}
 
 {# Text type. #}
-{% macro texte() -%}{{ dbt.type_string() }}{%- endmacro %}
+{% macro texte() -%}{{ adapter.dispatch('texte')() }}{%- endmacro %}
+{% macro default__texte() -%}varchar{%- endmacro %}
+{% macro spark__texte() -%}string{%- endmacro %}
 
 {# Whole days from one date to another (negative when the second comes first). #}
-{% macro jours_entre(debut, fin) -%}{{ return(adapter.dispatch('jours_entre')(debut, fin)) }}{%- endmacro %}
+{% macro jours_entre(debut, fin) -%}{{ adapter.dispatch('jours_entre')(debut, fin) }}{%- endmacro %}
 {% macro default__jours_entre(debut, fin) -%}cast(date_diff('day', {{ debut }}, {{ fin }}) as bigint){%- endmacro %}
 {% macro spark__jours_entre(debut, fin) -%}cast(datediff({{ fin }}, {{ debut }}) as bigint){%- endmacro %}
 
 {# A date some days later (earlier when negative). `jours` is a number or an integer expression. #}
-{% macro plus_jours(jour, jours) -%}{{ return(adapter.dispatch('plus_jours')(jour, jours)) }}{%- endmacro %}
+{% macro plus_jours(jour, jours) -%}{{ adapter.dispatch('plus_jours')(jour, jours) }}{%- endmacro %}
 {% macro default__plus_jours(jour, jours) -%}({{ jour }} + cast({{ jours }} as integer)){%- endmacro %}
 {% macro spark__plus_jours(jour, jours) -%}date_add({{ jour }}, cast({{ jours }} as int)){%- endmacro %}
 
 {# A date some months later: the same day, or the last of a shorter month. #}
-{% macro plus_mois(jour, mois) -%}{{ return(adapter.dispatch('plus_mois')(jour, mois)) }}{%- endmacro %}
+{% macro plus_mois(jour, mois) -%}{{ adapter.dispatch('plus_mois')(jour, mois) }}{%- endmacro %}
 {% macro default__plus_mois(jour, mois) -%}
 cast({{ jour }} + to_months(cast({{ mois }} as integer)) as date)
 {%- endmacro %}
@@ -27,17 +29,17 @@ cast({{ jour }} + to_months(cast({{ mois }} as integer)) as date)
 {% macro debut_mois(jour) -%}cast(date_trunc('month', {{ jour }}) as date){%- endmacro %}
 
 {# Quantile of a group by linear interpolation (type 7), `p` between 0 and 1. #}
-{% macro quantile(valeur, p) -%}{{ return(adapter.dispatch('quantile')(valeur, p)) }}{%- endmacro %}
+{% macro quantile(valeur, p) -%}{{ adapter.dispatch('quantile')(valeur, p) }}{%- endmacro %}
 {% macro default__quantile(valeur, p) -%}quantile_cont({{ valeur }}, {{ p }}){%- endmacro %}
 {% macro spark__quantile(valeur, p) -%}percentile({{ valeur }}, {{ p }}){%- endmacro %}
 
 {# One row an element of a list written a|b|c; to be used alone in a select list beside columns. #}
-{% macro eclate(liste) -%}{{ return(adapter.dispatch('eclate')(liste)) }}{%- endmacro %}
+{% macro eclate(liste) -%}{{ adapter.dispatch('eclate')(liste) }}{%- endmacro %}
 {% macro default__eclate(liste) -%}unnest(string_split({{ liste }}, '|')){%- endmacro %}
 {% macro spark__eclate(liste) -%}explode(split({{ liste }}, '[|]')){%- endmacro %}
 
 {# Values of a group, sorted, joined by | (null without any). #}
-{% macro liste_triee(valeur) -%}{{ return(adapter.dispatch('liste_triee')(valeur)) }}{%- endmacro %}
+{% macro liste_triee(valeur) -%}{{ adapter.dispatch('liste_triee')(valeur) }}{%- endmacro %}
 {% macro default__liste_triee(valeur) -%}string_agg({{ valeur }}, '|' order by {{ valeur }}){%- endmacro %}
 {% macro spark__liste_triee(valeur) -%}
 nullif(array_join(sort_array(collect_list({{ valeur }})), '|'), '')
