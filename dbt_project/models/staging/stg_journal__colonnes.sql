@@ -1,5 +1,5 @@
--- Columns each sender's accepted files of the campagne hold, one row a sender, source and column: absent means not sent,
--- empty means sent empty.
+-- Columns that each sender's accepted files of the campagne hold, one row a sender, source and column: absent means not
+-- sent, empty means sent empty.
 with colonnes as (
     select
         emetteur,
