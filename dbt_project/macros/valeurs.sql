@@ -67,7 +67,7 @@
 {%- endmacro %}
 
 {#
-  Class of a breakdown, as `int_ventilations` lists them.
+  Class of a breakdown, as the catalogue lists them.
 #}
 {% macro classe_ventilation(dimension) -%}
     {%- if dimension == 'tranche_age' -%}

@@ -5,10 +5,11 @@ import pandas as pd
 from great_expectations.expectations.expectation import Expectation
 
 from expectations.rules import rule, threshold
+from mentorat import reference
 from mentorat.contracts.catalogue import catalogue
 
 KEY = ["campagne", "periode", "niveau", "code", "indicateur", "ventilation", "mesure"]
-TERRITORIES = 102
+TERRITORIES = len(reference.load("territoires"))
 
 
 def prepare(frame: pd.DataFrame) -> pd.DataFrame:
@@ -62,7 +63,7 @@ def rules() -> list[Expectation]:
         ),
         rule(
             gxe.ExpectColumnValuesToBeInSet,
-            "Les 102 territoires sont présents dans chaque indicateur",
+            f"Les {TERRITORIES} territoires sont présents dans chaque indicateur qui se compte par territoire",
             column="nb_territoires",
             value_set=[float(TERRITORIES)],
         ),

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from dagster import AssetExecutionContext, AssetKey, AssetSpec, MaterializeResult, multi_asset
 
+from mentorat.contracts.catalogue import catalogue
 from mentorat.disclosure.counts import WHOLE
 from mentorat.disclosure.door import ReleasedDocument, ReleasedTable, release_document, write_audit
 from mentorat.disclosure.rules import AUDIENCES, Audience
@@ -132,6 +133,13 @@ def with_class_sizes(balance: pd.DataFrame) -> pd.DataFrame:
     return balance.assign(**counts)
 
 
+def with_rules(indicateurs: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the mart that disclosure has rules for (`diffuse` in the catalogue), associations apart: the other rows
+    stay in the lake until rules are written for them."""
+    ruled = {name for name, indicator in catalogue().items() if indicator.diffuse}
+    return indicateurs[indicateurs["indicateur"].isin(ruled) & (indicateurs["niveau"] != "association")]
+
+
 def releases(settings: Settings, campagne: int) -> Iterator[ReleasedTable]:
     """Every released table of the campagne, each audience apart.
 
@@ -140,7 +148,7 @@ def releases(settings: Settings, campagne: int) -> Iterator[ReleasedTable]:
     from mentorat.disclosure import counts, indicators
 
     marts, estimations = settings.marts(campagne), settings.estimations(campagne)
-    indicateurs = read_parquet(marts / "indicateurs.parquet")
+    indicateurs = with_rules(read_parquet(marts / "indicateurs.parquet"))
     receptions = read_parquet(marts / "receptions.parquet")
     journal = read_parquet(settings.lake / "journal" / f"{campagne}.parquet")
     # rows by territory split a sender's file (Alsace, Corsica): no report shows them, so nothing ties them here

@@ -195,7 +195,9 @@ def hand_made_lake() -> Lake:
     lake.event("n51", "1", "2022-01-01", dep="05", ANAIS=2008, LIEUPLAC="1")
     lake.dossier("d50", "j50", "propose", dep="05", naissance="2010-05", date_proposition="2024-05-05")
     # 06: an aggregate alone. 07: a pair told by an association alone.
-    lake.add("remontee_agregee", "departement-06", departement="06", annee=CAMPAGNE)
+    returned = {"binomes_lances": 9, "binomes_31_12": 8, "dont_parrainage": 1, "dont_jeunes_majeurs": 2}
+    lake.add("remontee_agregee", "departement-06", departement="06", annee=CAMPAGNE, confies_11_17=20, **returned)
+    lake.add("remontee_agregee", "departement-01", departement="01", annee=CAMPAGNE, binomes_lances=3)
     lake.binome("b70", "j70", "2024-02-01", dep="07", naissance="2012-01", sexe="F", modalite="distanciel")
     lake.binome("b71", "j71", "2024-02-01", dep="07", nature="parrainage")
     # Corse sends both of its territories, Alsace one of two.
@@ -227,6 +229,11 @@ class Build:
         ]
         assert len(found) == 1, found
         return found.iloc[0]
+
+    @property
+    def marts(self) -> list[str]:
+        nodes = self.manifest["nodes"].values()
+        return sorted(n["name"] for n in nodes if n["resource_type"] == "model" and n["fqn"][1] == "marts")
 
     def dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         # dbt keeps global state in a process: a subprocess keeps the tests apart.

@@ -73,7 +73,8 @@ def test_launched_files_without_a_date_run_but_were_launched_nobody_knows_when(b
         ("04", "O2", "calcule"),
         ("05", "A1", "calcule"),
         ("05", "A3", "non_mesurable"),  # no correspondence table
-        ("06", "O1", "non_mesurable"),  # an aggregate alone
+        ("06", "A1", "non_mesurable"),  # an aggregate alone
+        ("06", "O1", "calcule"),
         ("07", "O1", "calcule"),  # told by an association
         ("07", "A1", "non_recu"),
         ("68", "A1", "non_mesurable"),  # Alsace sent the other half
@@ -92,6 +93,28 @@ def test_the_country_adds_what_is_counted_and_says_what_is_not(build):
     assert row["numerateur"] == 5 + 2 + 1 + 1 + 1  # 01, 05, 2A, 2B, 67
     assert row["n_manquants"] == 102 - 5
     assert build.indicateur("20R", "A1")["numerateur"] == 2
+
+
+def test_an_aggregated_return_stands_in_and_is_told_apart(build):
+    """06 sent numbers alone; 01 sent them beside its files: both are kept, the files are retained."""
+    assert build.indicateur("06", "O1")["numerateur"] == 9
+    assert build.indicateur("06", "O3", "part", "base=confies_11_17")[["numerateur", "denominateur"]].tolist() == [
+        5,
+        20,
+    ]
+    assert build.indicateur("06", "O3", "part", "base=pris_en_charge_11_17")["statut"] == "non_mesurable"
+    both = build.mart("rapprochement_agrege").set_index(["code", "indicateur"])
+    told = both.loc[("01", "O1")]
+    assert told[["numerateur_agrege", "numerateur_individuel", "ecart_nb"]].tolist() == [3, 1, 2]
+    assert told["origine_retenue"] == "individuelle"
+    assert both.loc[("06", "O1"), "origine_retenue"] == "agregee"
+    # a share as returned (pairs of anyone over the confiés) is added to no other
+    assert build.indicateur("FR", "O3", "part", "base=confies_11_17")["denominateur"] == 3  # 01 alone
+
+
+def test_associations_have_their_own_figures(build):
+    assert build.indicateur("demo-01", "O1")["numerateur"] == 2  # b1 and b70
+    assert build.indicateur("demo-01", "O2")["numerateur"] == 2
 
 
 def test_breakdowns_tell_who_has_a_pair(build):
@@ -117,9 +140,10 @@ def test_the_indicators_of_the_mart_are_those_of_the_catalogue(build):
     assert set(frame["indicateur"]) == set(catalogue())
     for name, entry in catalogue().items():
         rows = frame[frame["indicateur"] == name]
-        assert set(rows["mesure"]) == set(entry.mesures), name
+        assert set(rows["mesure"]) == entry.every_measure(), name
         assert set(rows["niveau"]) <= set(entry.niveaux), name
-        assert {part.split("=")[0] for part in rows["ventilation"] if part} == set(entry.ventilations), name
+        dimensions = {part.split("=")[0] for cell in rows["ventilation"] if cell for part in cell.split(";")}
+        assert dimensions <= set(entry.ventilations), name
         periods = {"civile": "2024", "scolaire": "2023-2024"}
         assert set(rows["periode"]) == {periods[period] for period in entry.periodes}, name
 
@@ -183,7 +207,7 @@ def test_receptions_say_what_each_territory_sent(build):
 
 def test_building_again_gives_the_same_marts(build):
     first = {path.name: path.read_bytes() for path in (build.lake / "marts" / "2024").glob("*.parquet")}
-    assert len(first) == 7
+    assert set(first) == {f"{mart}.parquet" for mart in build.marts}
     result = build.build()
     assert result.returncode == 0, result.stdout[-4000:]
     again = {path.name: path.read_bytes() for path in (build.lake / "marts" / "2024").glob("*.parquet")}

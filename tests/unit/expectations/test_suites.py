@@ -12,7 +12,16 @@ from expectations.runner import RUNS_KEPT, judged, run_suites, suite, validate
 from mentorat.contracts.sources import contracts
 from tests.unit.expectations.small_lake import CAMPAGNE, SOURCES, SmallLake, hexa, pair
 
-MARTS = ("population", "eligibles", "cohorte", "flux_cohorte", "binomes_retenus", "receptions", "indicateurs")
+MARTS = (
+    "population",
+    "eligibles",
+    "cohorte",
+    "flux_cohorte",
+    "binomes_retenus",
+    "receptions",
+    "indicateurs",
+    "rapprochement_agrege",
+)
 CODES = "column_values_to_be_in_set:nature"
 
 

@@ -1,4 +1,6 @@
 -- A1 eligible young people at 31 December, with its breakdowns, and A1JM, young adults under young-adult care, apart.
+-- Breakdowns are coarse on purpose: a rare class in a territory is a handful of young people, and each hidden cell
+-- hides others. What no code holds (unknown) is the rest of the total.
 with accueils as (
     select distinct
         type_accueil_regroupe,
@@ -18,7 +20,7 @@ situations as (
     where eligibilites.repere = 'fin_campagne'
 ),
 
-comptes as (
+base as (
     select
         territoire,
         sum(case when est_eligible then 1 else 0 end) as eligibles_nb,
@@ -26,18 +28,6 @@ comptes as (
         sum(case when age is null then 1 else 0 end) as ages_inconnus_nb
     from situations
     group by territoire
-),
-
-base as (
-    select
-        couverture.territoire,
-        couverture.statut_eligibles,
-        couverture.statut_jeunes_majeurs,
-        coalesce(comptes.eligibles_nb, 0) as eligibles_nb,
-        coalesce(comptes.jeunes_majeurs_nb, 0) as jeunes_majeurs_nb,
-        coalesce(comptes.ages_inconnus_nb, 0) as ages_inconnus_nb
-    from {{ ref('int_couverture') }} as couverture
-    left join comptes on couverture.territoire = comptes.territoire
 ),
 
 ventiles as (
@@ -51,12 +41,10 @@ ventiles as (
     group by territoire, {{ classe_ventilation(dimension) }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
-),
+)
 
-{{ relations_ventilees('eligibles_nb', 'eligibles_nb', 'statut_eligibles', 'est_a1') }}
-
-{{ ligne_indicateur('A1', 'statut_eligibles', 'eligibles_nb', manquants='ages_inconnus_nb') }}
+{{ compte('A1', 'eligibles_nb', manquants='ages_inconnus_nb') }}
 union all
-{{ ligne_indicateur('A1JM', 'statut_jeunes_majeurs', 'jeunes_majeurs_nb', manquants='ages_inconnus_nb') }}
+{{ compte('A1JM', 'jeunes_majeurs_nb', manquants='ages_inconnus_nb') }}
 union all
-{{ ligne_indicateur('A1', 'statut_eligibles', 'eligibles_nb', base='base_ventilee', ventilation='ventilation') }}
+{{ compte('A1', 'eligibles_nb', base='ventiles', ventilation='ventilation') }}

@@ -35,33 +35,10 @@ eligibles as (
     left join {{ ref('int_suivi_mentorat') }} as suivi on personnes.id_personne = suivi.id_personne
     where eligibilites.repere = 'fin_campagne' and eligibilites.est_eligible
     group by eligibilites.territoire
-),
-
-base as (
-    select
-        couverture.territoire,
-        couverture.statut_evaluations,
-        coalesce(entrants.entrants_nb, 0) as entrants_nb,
-        coalesce(entrants.evalues_nb, 0) as entrants_evalues_nb,
-        coalesce(entrants.manquants_nb, 0) as entrants_manquants_nb,
-        coalesce(eligibles.eligibles_nb, 0) as eligibles_nb,
-        coalesce(eligibles.evalues_nb, 0) as evalues_nb,
-        coalesce(eligibles.manquants_nb, 0) as manquants_nb
-    from {{ ref('int_couverture') }} as couverture
-    left join entrants on couverture.territoire = entrants.territoire
-    left join eligibles on couverture.territoire = eligibles.territoire
 )
 
-{{ ligne_indicateur('A2a', 'statut_evaluations', 'entrants_evalues_nb', manquants='entrants_manquants_nb') }}
-union all
-{{ ligne_indicateur(
-    'A2a', 'statut_evaluations', 'entrants_evalues_nb', denominateur='entrants_nb', mesure='part', unite='part',
-    manquants='entrants_manquants_nb'
+{{ compte(
+    'A2a', 'evalues_nb', base='entrants', denominateur='entrants_nb', manquants='manquants_nb'
 ) }}
 union all
-{{ ligne_indicateur('A2b', 'statut_evaluations', 'evalues_nb', manquants='manquants_nb') }}
-union all
-{{ ligne_indicateur(
-    'A2b', 'statut_evaluations', 'evalues_nb', denominateur='eligibles_nb', mesure='part', unite='part',
-    manquants='manquants_nb'
-) }}
+{{ compte('A2b', 'evalues_nb', base='eligibles', denominateur='eligibles_nb', manquants='manquants_nb') }}

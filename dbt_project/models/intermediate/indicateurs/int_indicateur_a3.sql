@@ -33,19 +33,6 @@ with eligibles as (
     group by territoire
 ),
 
-base_{{ periode.repere }} as (
-    select
-        couverture.territoire,
-        couverture.statut_propositions,
-        couverture.statut_evaluations,
-        coalesce(lies.eligibles_nb, 0) as eligibles_nb,
-        coalesce(lies.proposes_nb, 0) as proposes_nb,
-        coalesce(lies.manquants_nb, 0) as manquants_nb,
-        coalesce(lies.non_favorables_nb, 0) as non_favorables_nb
-    from {{ ref('int_couverture') }} as couverture
-    left join {{ periode.repere }} as lies on couverture.territoire = lies.territoire
-),
-
 {% endfor -%}
 entrants as (
     select
@@ -63,36 +50,15 @@ entrants as (
     inner join {{ ref('int_personnes_ase') }} as personnes on entrants.id_population = personnes.id_population
     left join {{ ref('int_suivi_mentorat') }} as suivi on personnes.id_personne = suivi.id_personne
     group by entrants.territoire
-),
-
-base_entrants as (
-    select
-        couverture.territoire,
-        couverture.statut_propositions,
-        coalesce(entrants.entrants_nb, 0) as entrants_nb,
-        coalesce(entrants.proposes_nb, 0) as proposes_nb,
-        coalesce(entrants.manquants_nb, 0) as manquants_nb
-    from {{ ref('int_couverture') }} as couverture
-    left join entrants on couverture.territoire = entrants.territoire
 )
 
 {% for periode in periodes -%}
-{{ ligne_indicateur(
-    'A3', 'statut_propositions', 'proposes_nb', base='base_' ~ periode.repere, manquants='manquants_nb',
+{{ compte(
+    'A3', 'proposes_nb', base=periode.repere, denominateur='eligibles_nb', manquants='manquants_nb',
     periode=periode.libelle
 ) }}
 union all
-{{ ligne_indicateur(
-    'A3', 'statut_propositions', 'proposes_nb', base='base_' ~ periode.repere, denominateur='eligibles_nb',
-    mesure='part', unite='part', manquants='manquants_nb', periode=periode.libelle
-) }}
-union all
 {% endfor -%}
-{{ ligne_indicateur('A3E', 'statut_propositions', 'proposes_nb', base='base_entrants', manquants='manquants_nb') }}
+{{ compte('A3E', 'proposes_nb', base='entrants', denominateur='entrants_nb', manquants='manquants_nb') }}
 union all
-{{ ligne_indicateur(
-    'A3E', 'statut_propositions', 'proposes_nb', base='base_entrants', denominateur='entrants_nb', mesure='part',
-    unite='part', manquants='manquants_nb'
-) }}
-union all
-{{ ligne_indicateur('A3D', 'statut_evaluations', 'non_favorables_nb', base='base_fin_campagne') }}
+{{ compte('A3D', 'non_favorables_nb', base='fin_campagne') }}

@@ -85,6 +85,13 @@ select
     a_dossiers,
     a_binomes,
     est_stock_incomplet,
+    est_indivis,
+    est_eligibles,
+    est_confies,
+    est_jeunes_majeurs,
+    est_evaluations,
+    est_propositions,
+    est_binomes,
     {{ statut('est_eligibles') }} as statut_eligibles,
     {{ statut('est_jeunes_majeurs') }} as statut_jeunes_majeurs,
     -- Counts and shares alike: who is an eligible minor is told by S1, so a count from S2 alone would be another one.

@@ -1,0 +1,78 @@
+-- Written by python -m mentorat.contracts.warehouse from the catalogue: the counts of every indicator.
+select
+    niveau,
+    code,
+    periode,
+    indicateur,
+    ventilation,
+    mesure,
+    numerateur,
+    denominateur,
+    valeur,
+    n_manquants
+from {{ ref('int_indicateur_a1') }}
+union all
+select
+    niveau,
+    code,
+    periode,
+    indicateur,
+    ventilation,
+    mesure,
+    numerateur,
+    denominateur,
+    valeur,
+    n_manquants
+from {{ ref('int_indicateur_a2') }}
+union all
+select
+    niveau,
+    code,
+    periode,
+    indicateur,
+    ventilation,
+    mesure,
+    numerateur,
+    denominateur,
+    valeur,
+    n_manquants
+from {{ ref('int_indicateur_a3') }}
+union all
+select
+    niveau,
+    code,
+    periode,
+    indicateur,
+    ventilation,
+    mesure,
+    numerateur,
+    denominateur,
+    valeur,
+    n_manquants
+from {{ ref('int_indicateur_o1') }}
+union all
+select
+    niveau,
+    code,
+    periode,
+    indicateur,
+    ventilation,
+    mesure,
+    numerateur,
+    denominateur,
+    valeur,
+    n_manquants
+from {{ ref('int_indicateur_o2') }}
+union all
+select
+    niveau,
+    code,
+    periode,
+    indicateur,
+    ventilation,
+    mesure,
+    numerateur,
+    denominateur,
+    valeur,
+    n_manquants
+from {{ ref('int_indicateur_o3') }}
