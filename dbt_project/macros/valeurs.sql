@@ -76,3 +76,8 @@
     {{ dimension }}
     {%- endif -%}
 {%- endmacro %}
+
+{# Free words made comparable: lower case, no accents, words joined by _ (« Famille d'accueil » is famille_d_accueil). #}
+{% macro mot_simple(texte) -%}
+    translate(lower(trim({{ texte }})), 'àâäéèêëîïôöùûüç ''’-/', 'aaaeeeeiioouuuc_____')
+{%- endmacro %}

@@ -1,5 +1,5 @@
 -- Eligibility of every young person in care at 31 December and, for school years, at 31 August.
--- Eligible: birth year known, under 18, and 11 or over or already at collège or beyond (NIVSCO 410 to 770).
+-- Eligible: birth year known, under age, and old enough or already at collège or beyond (NIVSCO 410 to 770).
 with situations as (
     select
         situations.repere,
@@ -21,12 +21,24 @@ with situations as (
 )
 
 select
-    repere,
-    id_population,
-    territoire,
-    type_accueil_regroupe,
-    age,
-    coalesce(age < 18 and (age >= 11 or niveau between 410 and 770), false) as est_eligible,
-    coalesce(est_jeune_majeur and age between 18 and 20, false) as est_jeune_majeur_eligible,
-    coalesce(age between 11 and 17, false) as est_11_17
+    situations.repere,
+    situations.id_population,
+    situations.territoire,
+    situations.type_accueil_regroupe,
+    situations.age,
+    coalesce(
+        situations.age < parametres.age_majorite
+        and (situations.age >= parametres.age_minimum or situations.niveau between 410 and 770),
+        false
+    ) as est_eligible,
+    coalesce(
+        situations.est_jeune_majeur
+        and situations.age >= parametres.age_majorite
+        and situations.age < parametres.age_maximum,
+        false
+    ) as est_jeune_majeur_eligible,
+    coalesce(
+        situations.age >= parametres.age_minimum and situations.age < parametres.age_majorite, false
+    ) as est_11_17
 from situations
+cross join {{ ref('int_parametres') }} as parametres

@@ -12,6 +12,11 @@ with evenements as (
         evenements.nivsco,
         evenements.handicap,
         evenements.mina,
+        evenements.interant,
+        evenements.chglieu,
+        evenements.nbchglieu,
+        evenements.motfinint,
+        evenements.motifml,
         evenements.datdeb,
         evenements.datdecpe,
         evenements.datfin,
@@ -35,29 +40,54 @@ uniques as (
             partition by id_population, territoire, typev, decision, nature, intervention, datdeb, datfin
             order by
                 campagne desc,
-                nivsco asc,
-                lieuacc asc,
-                lieuplac asc,
-                annee_naissance asc,
-                mois_naissance asc,
-                sexe asc,
-                handicap asc,
-                mina asc
+                nivsco asc nulls last,
+                lieuacc asc nulls last,
+                lieuplac asc nulls last,
+                annee_naissance asc nulls last,
+                mois_naissance asc nulls last,
+                sexe asc nulls last,
+                handicap asc nulls last,
+                mina asc nulls last,
+                chglieu asc nulls last,
+                nbchglieu asc nulls last,
+                motfinint asc nulls last,
+                motifml asc nulls last,
+                interant asc nulls last
         ) as exemplaire
     from evenements
 ),
 
+-- The place is told in the variable of the decision; in the other one when a software mixed them up.
+lieux as (
+    select
+        *,
+        case
+            when decision = '1' and lieuacc is not null then 'LIEUACC'
+            when lieuplac is not null then 'LIEUPLAC'
+            when lieuacc is not null then 'LIEUACC'
+        end as variable_lieu
+    from uniques
+    where exemplaire = 1
+),
+
 types as (
     select
-        uniques.*,
-        lieux.type_accueil,
-        coalesce(uniques.lieuacc, uniques.lieuplac) as lieu
-    from uniques
-    left join {{ ref('lieux_olinpe') }} as lieux
+        lieux.*,
+        olinpe.type_accueil,
+        case lieux.variable_lieu when 'LIEUACC' then lieux.lieuacc when 'LIEUPLAC' then lieux.lieuplac end as lieu,
+        -- An order of the person's events; on one day an opening comes after an end (a renewal sends 3, then 2).
+        row_number() over (
+            partition by lieux.id_population
+            order by
+                lieux.date_evenement nulls first, case when lieux.typev = '3' then 0 else 1 end, lieux.campagne,
+                lieux.territoire, lieux.decision, lieux.nature nulls first, lieux.intervention nulls first,
+                lieux.datdeb nulls first, lieux.datfin nulls first
+        ) as rang_evenement
+    from lieux
+    left join {{ ref('lieux_olinpe') }} as olinpe
         on
-            lieux.variable = case when uniques.decision = '1' then 'LIEUACC' else 'LIEUPLAC' end
-            and lieux.code = case when uniques.decision = '1' then uniques.lieuacc else uniques.lieuplac end
-    where uniques.exemplaire = 1
+            lieux.variable_lieu = olinpe.variable
+            and case lieux.variable_lieu when 'LIEUACC' then lieux.lieuacc else lieux.lieuplac end = olinpe.code
 )
 
 select
@@ -78,18 +108,32 @@ select
     nivsco,
     handicap,
     mina,
+    interant,
+    chglieu,
+    nbchglieu,
     lieu,
+    variable_lieu,
     type_accueil,
+    coalesce(lieu = '99', false) as est_lieu_inconnu,
+    -- Rare endings (adoption, emancipation, death) are told together: one of them would name a child.
+    case
+        when typev <> '3' then null
+        when motfinint = '1' then 'echeance'
+        when motfinint = '2' and motifml = '15' then 'majorite'
+        when motfinint = '2' and motifml in ('12', '13') then 'demenagement'
+        when motfinint = '2' and motifml in ('14', '16', '18') then 'autre'
+        when motfinint = '2' then 'mainlevee'
+        when motfinint = '3' then 'transfert'
+        else 'inconnu'
+    end as motif_fin,
     -- Expertise, investigation and help with the family budget are not care.
     not(decision = '2' and coalesce(nature, '') in ('11', '14', '19')) as est_en_charge,
     coalesce((decision = '1' and nature in ('20', '21')) or (decision = '2' and nature = '24'), false)
         as est_jeune_majeur,
     coalesce(decision = '2' and nature = '18', false) as est_placement_direct,
-    -- An order of the person's events; on one day an opening comes after an end (a renewal sends 3, then 2).
-    row_number() over (
-        partition by id_population
-        order by
-            date_evenement nulls first, case when typev = '3' then 0 else 1 end, campagne, territoire, decision,
-            nature, intervention, datdeb, datfin
-    ) as rang_evenement
+    rang_evenement,
+    -- The measure an event tells of (its key without its type and end), named by the first of its events.
+    min(rang_evenement) over (
+        partition by id_population, territoire, decision, nature, intervention, datdeb
+    ) as mesure
 from types

@@ -24,11 +24,18 @@ numerotees as (
         *,
         sum(
             case
-                when fin_precedente is null or debut > fin_precedente + interval '1' day then 1
+                when fin_precedente is null or debut > {{ plus_jours('fin_precedente', 1) }} then 1
                 else 0
             end
         ) over (partition by id_population order by debut, fin rows unbounded preceding) as periode
     from precedentes
+),
+
+dernieres as (
+    select
+        *,
+        max(fin) over (partition by id_population, periode) as fin_periode
+    from numerotees
 )
 
 select
@@ -36,7 +43,8 @@ select
     cast(periode as integer) as periode,
     min(debut) as debut,
     nullif(max(fin), date '2999-12-31') as fin,
-    coalesce(max_by(fin_presumee, fin), false) as fin_presumee,
+    -- Presumed unless one of the measures that end last says so.
+    min(case when fin = fin_periode and not fin_presumee then 0 else 1 end) = 1 as fin_presumee,
     count(*) as mesures_nb
-from numerotees
+from dernieres
 group by id_population, periode

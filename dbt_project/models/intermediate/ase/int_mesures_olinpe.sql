@@ -1,0 +1,89 @@
+-- Spells in care told by S1: one row a measure (the key of an event without its type and end), from its start to its end.
+-- Every opening (1 or 2) waits for its own end (3); a renewal on the same start date therefore stays open until its
+-- own. Without an end the spell closes at majority, later under young-adult care, and says so.
+-- Territories whose events of the campagne did not arrive are left out: nothing says who is still in care there.
+with mesures as (
+    select
+        id_population,
+        mesure,
+        territoire,
+        decision,
+        nature,
+        intervention,
+        est_jeune_majeur,
+        est_placement_direct,
+        coalesce(min(datdeb), min(datdecpe), min(date_evenement)) as debut,
+        count(distinct case when typev in ('1', '2') then typev end) as ouvertures_nb,
+        count(distinct case when typev = '3' then coalesce(datfin, make_date(cast(campagne as integer), 1, 1)) end)
+            as fins_nb,
+        -- An end sent without its date happened in its campagne, no one knows when: closed on 1 January.
+        max(case when typev = '3' then coalesce(datfin, make_date(cast(campagne as integer), 1, 1)) end)
+            as derniere_fin,
+        {{ dernier_connu('motif_fin', 'rang_evenement') }} as dernier_motif,
+        {{ dernier_connu('lieu', 'rang_evenement', ['99']) }} as dernier_lieu,
+        -- A place told as unknown does not replace one that is known.
+        coalesce(
+            {{ dernier_connu('type_accueil', 'rang_evenement', si='not est_lieu_inconnu') }},
+            {{ dernier_connu('type_accueil', 'rang_evenement') }}
+        ) as dernier_type_accueil
+    from {{ ref('int_evenements') }}
+    where est_en_charge
+    group by
+        id_population, mesure, territoire, decision, nature, intervention, est_jeune_majeur, est_placement_direct
+),
+
+-- A placement decided and not carried out (LIEUPLAC 20) opens no spell.
+executees as (
+    select
+        mesures.*,
+        make_date(
+            cast(extract(year from personnes.date_naissance) as integer)
+            + cast(
+                case when mesures.est_jeune_majeur then parametres.age_maximum else parametres.age_majorite end
+                as integer
+            ),
+            cast(extract(month from personnes.date_naissance) as integer),
+            15
+        ) as fin_legale,
+        case when mesures.fins_nb > 0 and mesures.fins_nb >= mesures.ouvertures_nb then mesures.derniere_fin end
+            as fin_connue
+    from mesures
+    cross join {{ ref('int_parametres') }} as parametres
+    inner join {{ ref('int_personnes_ase') }} as personnes on mesures.id_population = personnes.id_population
+    inner join {{ ref('int_lignes_recues') }} as recues
+        on mesures.territoire = recues.territoire and recues.source = 'mesures_ase'
+    where
+        not (mesures.decision = '2' and coalesce(mesures.dernier_lieu, '') = '20')
+        and mesures.debut <= {{ jour('12-31') }}
+),
+
+closes as (
+    select
+        *,
+        coalesce(fin_connue, case when fin_legale <= {{ jour('12-31') }} then fin_legale end) as fin
+    from executees
+)
+
+select
+    id_population,
+    mesure,
+    territoire,
+    decision,
+    nature,
+    intervention,
+    est_jeune_majeur,
+    est_placement_direct,
+    debut,
+    -- A measure begun after that birthday, or an end before its start: one day.
+    case when fin < debut then debut else fin end as fin,
+    coalesce(fin_connue is null and fin is not null, false) as fin_presumee,
+    case
+        when fin is null then null
+        when fin_connue is null then 'presumee'
+        else coalesce(dernier_motif, 'inconnu')
+    end as motif_fin,
+    coalesce(dernier_type_accueil, case decision when '1' then 'aed' else 'aemo' end) as type_accueil,
+    ouvertures_nb,
+    fin_connue,
+    fin_legale
+from closes
