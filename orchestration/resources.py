@@ -137,5 +137,8 @@ DBT_TESTS = {
     "ventilations_contenues": "Une ventilation ne dépasse pas son total",
     "valeurs_coherentes": "Valeur, numérateur et dénominateur s'accordent",
     "flux_conserve": "Le flux conserve les effectifs",
+    "lieu_reconnu": "Tout lieu d'accueil a un code connu",
+    "mois_sans_trou": "Les mois d'un jeune se suivent sans trou",
+    "population_conservee": "La population est celle des mesures",
 }
 """French words for the generic tests, dbt's own and ours."""

@@ -18,6 +18,7 @@ def rules() -> list[Expectation]:
             min_value=0,
             max_value=21,
         ),
+        rule(gxe.ExpectColumnValuesToNotBeNull, "Toute entrée dans l'année a une date", column="date_entree"),
         rule(
             gxe.ExpectColumnValuesToNotBeNull,
             "L'âge est presque toujours connu",

@@ -14,6 +14,7 @@ from tests.unit.expectations.small_lake import CAMPAGNE, SOURCES, SmallLake, hex
 
 MARTS = (
     "population",
+    "trajectoires_mois",
     "eligibles",
     "cohorte",
     "flux_cohorte",
