@@ -1,12 +1,52 @@
--- S1, one row an event of OLINPE. The same event sent again in a later campagne counts once.
--- A table: four models read it, and its window over every campagne is the longest sort of the project.
+-- S1, one row an event of OLINPE. The same event sent again in a later campagne counts once: the latest one wins.
+-- A table, for four models read it. Few events come twice: only those that may (same number, type and date in another
+-- campagne or from another sender) are compared on their whole key.
 {{ config(materialized='table') }}
 
-with evenements as (
-    {{ derniere_campagne(source('brut', 'mesures_ase'), [
-        'numdep', 'numanonym', 'typev', 'decision', 'natpdecadm', 'natdecassed', 'typinterdom', 'typdecjud',
-        'datdeb', 'datfin'
-    ]) }}
+with lignes as (
+    select
+        *,
+        coalesce(datfin, datdeb, datdecpe, date '1900-01-01') as jour
+    from {{ source('brut', 'mesures_ase') }}
+    where campagne <= {{ var('campagne') }}
+),
+
+repetes as (
+    select
+        numanonym,
+        typev,
+        jour
+    from lignes
+    group by numanonym, typev, jour
+    having min(campagne) <> max(campagne) or min(depose_par) <> max(depose_par)
+),
+
+comparables as (
+    select
+        lignes.*,
+        row_number() over (
+            partition by
+                lignes.numdep, lignes.numanonym, lignes.typev, lignes.decision, lignes.natpdecadm, lignes.natdecassed,
+                lignes.typinterdom, lignes.typdecjud, lignes.datdeb, lignes.datfin
+            order by lignes.campagne desc, lignes.depose_par asc
+        ) as rang_campagne
+    from lignes
+    inner join repetes
+        on lignes.numanonym = repetes.numanonym and lignes.typev = repetes.typev and lignes.jour = repetes.jour
+),
+
+evenements as (
+    select
+        lignes.*,
+        1 as rang_campagne
+    from lignes
+    left join repetes
+        on lignes.numanonym = repetes.numanonym and lignes.typev = repetes.typev and lignes.jour = repetes.jour
+    where repetes.numanonym is null
+    union all
+    select *
+    from comparables
+    where rang_campagne = 1
 )
 
 select

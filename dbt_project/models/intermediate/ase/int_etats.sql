@@ -22,76 +22,51 @@ tranches as (
     from bornes
 ),
 
-candidats as (
+choisis as (
     select
+        tranches.id_population,
         tranches.debut,
         tranches.fin,
-        sejours.id_population,
-        sejours.source,
-        sejours.territoire,
-        sejours.decision,
-        sejours.nature,
-        sejours.type_accueil,
-        sejours.est_lieu_inconnu,
-        sejours.id_lieu,
-        sejours.est_changement and sejours.debut = tranches.debut as est_changement,
-        sejours.debut as debut_sejour,
-        sejours.fin_presumee,
-        sejours.motif_fin,
-        case
-            when sejours.est_jeune_majeur then 'jeune_majeur'
-            when sejours.est_placement_direct then 'placement_direct'
-            when sejours.decision = '1' then 'administrative'
-            when sejours.decision = '2' then 'judiciaire'
-            else 'inconnue'
-        end as base_legale,
-        row_number() over (
-            partition by tranches.id_population, tranches.debut
-            order by
-                case
-                    when sejours.type_accueil in ('aed', 'aemo') then 2
-                    when sejours.est_lieu_inconnu then 1
-                    else 0
-                end,
-                sejours.debut_mesure desc, sejours.debut desc, sejours.fin desc nulls first, sejours.territoire asc,
-                sejours.mesure desc, sejours.id_lieu asc nulls last, sejours.type_accueil asc
-        ) as rang,
-        bool_or(sejours.est_jeune_majeur) over (
-            partition by tranches.id_population, tranches.debut
-        ) as est_jeune_majeur,
-        bool_or(sejours.est_placement_direct) over (
-            partition by tranches.id_population, tranches.debut
-        ) as est_placement_direct,
-        min(sejours.territoire) over (partition by tranches.id_population, tranches.debut)
-        <> max(sejours.territoire) over (partition by tranches.id_population, tranches.debut) as est_double_territoire
+        min(sejours.priorite) as priorite,
+        bool_or(sejours.est_jeune_majeur) as est_jeune_majeur,
+        bool_or(sejours.est_placement_direct) as est_placement_direct,
+        min(sejours.territoire) <> max(sejours.territoire) as est_double_territoire
     from tranches
     inner join {{ ref('int_sejours') }} as sejours
         on
             tranches.id_population = sejours.id_population
             and tranches.debut >= sejours.debut
             and (sejours.fin is null or tranches.debut <= sejours.fin)
+    group by tranches.id_population, tranches.debut, tranches.fin
 )
 
 select
-    candidats.id_population,
-    candidats.debut,
-    candidats.fin,
-    candidats.source,
-    candidats.territoire,
-    candidats.decision,
-    candidats.nature,
-    candidats.base_legale,
-    candidats.type_accueil,
+    choisis.id_population,
+    choisis.debut,
+    choisis.fin,
+    sejours.source,
+    sejours.territoire,
+    sejours.decision,
+    sejours.nature,
+    case
+        when sejours.est_jeune_majeur then 'jeune_majeur'
+        when sejours.est_placement_direct then 'placement_direct'
+        when sejours.decision = '1' then 'administrative'
+        when sejours.decision = '2' then 'judiciaire'
+        else 'inconnue'
+    end as base_legale,
+    sejours.type_accueil,
     types.type_accueil_regroupe,
-    candidats.est_lieu_inconnu,
-    candidats.id_lieu,
-    candidats.est_changement,
-    candidats.debut_sejour,
-    candidats.est_jeune_majeur,
-    candidats.est_placement_direct,
-    candidats.est_double_territoire,
-    candidats.fin_presumee,
-    candidats.motif_fin
-from candidats
-inner join {{ ref('types_accueil') }} as types on candidats.type_accueil = types.type_accueil
-where candidats.rang = 1
+    sejours.est_lieu_inconnu,
+    sejours.id_lieu,
+    sejours.est_changement and sejours.debut = choisis.debut as est_changement,
+    sejours.debut as debut_sejour,
+    choisis.est_jeune_majeur,
+    choisis.est_placement_direct,
+    choisis.est_double_territoire,
+    sejours.fin_presumee,
+    sejours.motif_fin
+from choisis
+inner join {{ ref('int_sejours') }} as sejours
+    on choisis.id_population = sejours.id_population and choisis.priorite = sejours.priorite
+inner join {{ ref('types_accueil') }} as types on sejours.type_accueil = types.type_accueil

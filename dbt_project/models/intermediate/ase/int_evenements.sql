@@ -1,9 +1,10 @@
 -- S1 events of every campagne up to this one, on the young person they concern, with what the codes mean.
 -- Event date: the end for an end, else the start, else the decision. Two spellings of one young person may hold the
--- same event: it counts once.
+-- same event: it counts once (only those with several numbers are compared).
 with evenements as (
     select
         identites.id_population,
+        identites.a_plusieurs_numeros,
         evenements.territoire,
         evenements.typev,
         evenements.sexe,
@@ -55,12 +56,22 @@ uniques as (
                 interant asc nulls last
         ) as exemplaire
     from evenements
+    where a_plusieurs_numeros
+    union all
+    select
+        *,
+        1 as exemplaire
+    from evenements
+    where not a_plusieurs_numeros
 ),
 
 -- The place is told in the variable of the decision; in the other one when a software mixed them up.
 lieux as (
     select
         *,
+        -- The measure an event tells of: its key without its type and end.
+        territoire || '|' || decision || '|' || coalesce(nature, '') || '|' || coalesce(intervention, '') || '|'
+        || coalesce(cast(datdeb as {{ texte() }}), '') as mesure,
         case
             when decision = '1' and lieuacc is not null then 'LIEUACC'
             when lieuplac is not null then 'LIEUPLAC'
@@ -80,8 +91,7 @@ types as (
             partition by lieux.id_population
             order by
                 lieux.date_evenement nulls first, case when lieux.typev = '3' then 0 else 1 end, lieux.campagne,
-                lieux.territoire, lieux.decision, lieux.nature nulls first, lieux.intervention nulls first,
-                lieux.datdeb nulls first, lieux.datfin nulls first
+                lieux.mesure, lieux.typev, lieux.datfin nulls first
         ) as rang_evenement
     from lieux
     left join {{ ref('lieux_olinpe') }} as olinpe
@@ -132,8 +142,5 @@ select
         as est_jeune_majeur,
     coalesce(decision = '2' and nature = '18', false) as est_placement_direct,
     rang_evenement,
-    -- The measure an event tells of (its key without its type and end), named by the first of its events.
-    min(rang_evenement) over (
-        partition by id_population, territoire, decision, nature, intervention, datdeb
-    ) as mesure
+    mesure
 from types

@@ -25,6 +25,8 @@ select
     numeros.numanonym,
     numeros.racine,
     passages.id_personne,
-    coalesce(passages.id_personne, 'numanonym:' || numeros.racine) as id_population
+    coalesce(passages.id_personne, 'numanonym:' || numeros.racine) as id_population,
+    -- Two numbers of one young person: two spellings, or two territories.
+    count(*) over (partition by coalesce(passages.id_personne, numeros.racine)) > 1 as a_plusieurs_numeros
 from numeros
 left join passages on numeros.racine = passages.racine and passages.rang = 1

@@ -1,4 +1,5 @@
--- Spells in care told by S1: one row a measure (the key of an event without its type and end), from its start to its end.
+-- Spells in care told by S1: one row a measure (the key of an event without its type and end), from its start to its
+-- end.
 -- Every opening (1 or 2) waits for its own end (3); a renewal on the same start date therefore stays open until its
 -- own. Without an end the spell closes at majority, later under young-adult care, and says so.
 -- Territories whose events of the campagne did not arrive are left out: nothing says who is still in care there.
@@ -6,30 +7,33 @@ with mesures as (
     select
         id_population,
         mesure,
-        territoire,
-        decision,
-        nature,
-        intervention,
-        est_jeune_majeur,
-        est_placement_direct,
+        min(territoire) as territoire,
+        min(decision) as decision,
+        min(nature) as nature,
+        min(intervention) as intervention,
+        bool_or(est_jeune_majeur) as est_jeune_majeur,
+        bool_or(est_placement_direct) as est_placement_direct,
         coalesce(min(datdeb), min(datdecpe), min(date_evenement)) as debut,
-        count(distinct case when typev in ('1', '2') then typev end) as ouvertures_nb,
-        count(distinct case when typev = '3' then coalesce(datfin, make_date(cast(campagne as integer), 1, 1)) end)
-            as fins_nb,
+        -- Kinds of openings, and ends: an event comes once, so each end has its own date.
+        max(case when typev = '1' then 1 else 0 end) + max(case when typev = '2' then 1 else 0 end) as ouvertures_nb,
+        sum(case when typev = '3' then 1 else 0 end) as fins_nb,
         -- An end sent without its date happened in its campagne, no one knows when: closed on 1 January.
         max(case when typev = '3' then coalesce(datfin, make_date(cast(campagne as integer), 1, 1)) end)
             as derniere_fin,
+        -- A renewal is dated from the first day of its own measure: that day the place changed.
+        bool_or(typev = '2' and coalesce(chglieu, '') = '2') as est_changement,
+        coalesce(
+            min(case when not est_lieu_inconnu then type_accueil end)
+            <> max(case when not est_lieu_inconnu then type_accueil end),
+            false
+        ) as a_plusieurs_lieux,
+        bool_or(est_lieu_inconnu) as est_lieu_dit_inconnu,
         {{ dernier_connu('motif_fin', 'rang_evenement') }} as dernier_motif,
         {{ dernier_connu('lieu', 'rang_evenement', ['99']) }} as dernier_lieu,
-        -- A place told as unknown does not replace one that is known.
-        coalesce(
-            {{ dernier_connu('type_accueil', 'rang_evenement', si='not est_lieu_inconnu') }},
-            {{ dernier_connu('type_accueil', 'rang_evenement') }}
-        ) as dernier_type_accueil
+        {{ dernier_connu('type_accueil', 'rang_evenement', si='not est_lieu_inconnu') }} as dernier_type_accueil
     from {{ ref('int_evenements') }}
     where est_en_charge
-    group by
-        id_population, mesure, territoire, decision, nature, intervention, est_jeune_majeur, est_placement_direct
+    group by id_population, mesure
 ),
 
 -- A placement decided and not carried out (LIEUPLAC 20) opens no spell.
@@ -82,7 +86,16 @@ select
         when fin_connue is null then 'presumee'
         else coalesce(dernier_motif, 'inconnu')
     end as motif_fin,
-    coalesce(dernier_type_accueil, case decision when '1' then 'aed' else 'aemo' end) as type_accueil,
+    -- A place told as unknown (99) does not replace one that is known.
+    case
+        when dernier_type_accueil is not null then dernier_type_accueil
+        when est_lieu_dit_inconnu then 'autre'
+        when decision = '1' then 'aed'
+        else 'aemo'
+    end as type_accueil,
+    coalesce(dernier_type_accueil is null and est_lieu_dit_inconnu, false) as est_lieu_inconnu,
+    a_plusieurs_lieux,
+    est_changement,
     ouvertures_nb,
     fin_connue,
     fin_legale

@@ -123,10 +123,8 @@ closes as (
 
 select
     id_population,
-    row_number() over (
-        partition by id_population
-        order by debut, territoire, nature, case when est_accueil_seul then 1 else 0 end
-    ) as mesure,
+    territoire || '|' || case when est_accueil_seul then 'accueil' else 'mesure' end || '|' || nature || '|'
+    || cast(debut as {{ texte() }}) as mesure,
     territoire,
     decision,
     nature,

@@ -1,19 +1,25 @@
 -- The places of each measure, one row a stay. S1 tells a change of place at the next event only (begun, renewed, ended):
--- it is dated from that event. S11 tells places with their own dates.
+-- it is dated from that event; within a measure that is its end. S11 tells places with their own dates. `priorite`
+-- orders the stays of a young person: of several on one day, the first holds.
 with lieux as (
     select
-        id_population,
-        mesure,
-        rang_evenement,
-        date_evenement,
-        type_accueil,
-        typev = '2' and coalesce(chglieu, '') = '2' as est_changement,
-        lag(type_accueil) over (
-            partition by id_population, mesure
-            order by rang_evenement
+        evenements.id_population,
+        evenements.mesure,
+        evenements.rang_evenement,
+        evenements.date_evenement,
+        evenements.type_accueil,
+        lag(evenements.type_accueil) over (
+            partition by evenements.id_population, evenements.mesure
+            order by evenements.rang_evenement
         ) as type_accueil_precedent
-    from {{ ref('int_evenements') }}
-    where est_en_charge and type_accueil is not null and not est_lieu_inconnu and date_evenement <= {{ jour('12-31') }}
+    from {{ ref('int_evenements') }} as evenements
+    inner join {{ ref('int_mesures_olinpe') }} as olinpe
+        on evenements.id_population = olinpe.id_population and evenements.mesure = olinpe.mesure
+    where
+        olinpe.a_plusieurs_lieux
+        and evenements.type_accueil is not null
+        and not evenements.est_lieu_inconnu
+        and evenements.date_evenement <= {{ jour('12-31') }}
 ),
 
 changements as (
@@ -22,7 +28,6 @@ changements as (
         mesure,
         date_evenement,
         type_accueil,
-        est_changement,
         row_number() over (
             partition by id_population, mesure
             order by rang_evenement
@@ -32,18 +37,16 @@ changements as (
             order by rang_evenement
         ) as date_suivante
     from lieux
-    where type_accueil_precedent is null or type_accueil <> type_accueil_precedent or est_changement
+    where type_accueil_precedent is null or type_accueil <> type_accueil_precedent
 ),
 
--- Without a known place: at home, or unknown (S1 code 99, which reads « autre »).
 olinpe as (
     select
         mesures.*,
         coalesce(changements.type_accueil, mesures.type_accueil) as type_accueil_sejour,
-        coalesce(changements.type_accueil, mesures.type_accueil) not in ('aed', 'aemo')
-        and changements.type_accueil is null as est_lieu_inconnu,
+        details.est_lieu_inconnu,
         cast(null as {{ texte() }}) as id_lieu,
-        coalesce(changements.est_changement, false) as est_changement,
+        details.est_changement and coalesce(changements.rang, 1) = 1 as est_changement,
         case
             when changements.rang > 1 and changements.date_evenement > mesures.debut then changements.date_evenement
             else mesures.debut
@@ -53,6 +56,8 @@ olinpe as (
             else {{ plus_jours('changements.date_suivante', -1) }}
         end as fin_sejour
     from {{ ref('int_mesures') }} as mesures
+    inner join {{ ref('int_mesures_olinpe') }} as details
+        on mesures.id_population = details.id_population and mesures.mesure = details.mesure
     left join changements
         on mesures.id_population = changements.id_population and mesures.mesure = changements.mesure
     where mesures.source = 'mesures_ase'
@@ -119,7 +124,18 @@ select
     debut_sejour as debut,
     fin_sejour as fin,
     fin_presumee,
-    motif_fin
+    motif_fin,
+    row_number() over (
+        partition by id_population
+        order by
+            case
+                when type_accueil_sejour in ('aed', 'aemo') then 2
+                when est_lieu_inconnu then 1
+                else 0
+            end,
+            debut desc, debut_sejour desc, fin_sejour desc nulls first, mesure desc, id_lieu asc nulls last,
+            type_accueil_sejour asc
+    ) as priorite
 from sejours
 -- Two places told on one day: the last one holds.
 where fin_sejour is null or fin_sejour >= debut_sejour
