@@ -1,7 +1,7 @@
--- Young person × month states, told as runs: one row a young person and a stretch of months in the same state. The state
--- of a month is the one that holds on its last day: the place (grouped), jeune_majeur under young-adult care, sorti when
--- out of care. Months go from the first one in care, not before January of the first campagne received for the
--- territory, to December of the campagne. Months are counted from year 0 (12 × year + month - 1): no date is expanded.
+-- Young person × month states, told as runs: one row a young person and a stretch of months in the same state. The
+-- state of a month is the one that holds on its last day: the place (grouped), jeune_majeur under young-adult care,
+-- sorti when out of care. Months go from the first one in care, not before January of the first campagne received for
+-- the territory, to December of the campagne. Months are counted from year 0 (12 × year + month - 1): none is expanded.
 with fenetres as (
     select
         territoire,

@@ -1,4 +1,4 @@
-{# Intake sets unknown codes aside, so every place told has a meaning here; LIEUPLAC 20 (not carried out) is no place. #}
+{# Intake sets unknown codes aside: every place told has a meaning here. LIEUPLAC 20 (not carried out) is no place. #}
 {% test lieu_reconnu(model) %}
 select
     variable_lieu,

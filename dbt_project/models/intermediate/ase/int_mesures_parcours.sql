@@ -32,8 +32,8 @@ places as (
             mesures.id_population = accueils.id_population
             and mesures.territoire = accueils.territoire
             and mesures.est_accueil_possible
-            and accueils.debut <= coalesce(mesures.fin, {{ jour('12-31') }})
-            and (accueils.fin is null or accueils.fin >= mesures.debut)
+            and coalesce(mesures.fin, {{ jour('12-31') }}) >= accueils.debut
+            and (accueils.fin is null or mesures.debut <= accueils.fin)
 ),
 
 seuls as (

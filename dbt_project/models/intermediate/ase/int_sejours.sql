@@ -1,6 +1,6 @@
--- The places of each measure, one row a stay. S1 tells a change of place at the next event only (begun, renewed, ended):
--- it is dated from that event; within a measure that is its end. S11 tells places with their own dates. `priorite`
--- orders the stays of a young person: of several on one day, the first holds.
+-- The places of each measure, one row a stay. S1 tells a change of place at the next event only (begun, renewed,
+-- ended): it is dated from that event; within a measure that is its end. S11 tells places with their own dates.
+-- `priorite` orders the stays of a young person: of several on one day, the first holds.
 with lieux as (
     select
         evenements.id_population,
@@ -94,8 +94,8 @@ parcours as (
             mesures.id_population = accueils.id_population
             and mesures.territoire = accueils.territoire
             and accueils.type_ligne = 'accueil'
-            and accueils.debut <= coalesce(mesures.fin, {{ jour('12-31') }})
-            and (accueils.fin is null or accueils.fin >= mesures.debut)
+            and coalesce(mesures.fin, {{ jour('12-31') }}) >= accueils.debut
+            and (accueils.fin is null or mesures.debut <= accueils.fin)
     where mesures.source = 'parcours_ase' and natures.est_accueil_possible
 ),
 
