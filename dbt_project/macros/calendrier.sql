@@ -32,6 +32,11 @@
     make_date(cast(left({{ mois }}, 4) as integer), cast(right({{ mois }}, 2) as integer), 15)
 {%- endmacro %}
 
+{# The first day of a month written AAAA-MM; null where the month is. #}
+{% macro premier_du_mois(mois) -%}
+    make_date(cast(left({{ mois }}, 4) as integer), cast(right({{ mois }}, 2) as integer), 1)
+{%- endmacro %}
+
 {#
   Did a step of a file happen between two days? Its dates answer where there is one. Where all are missing and the
   status says the step is behind (`est_faite`), the first date of a later step answers for it; without one the answer

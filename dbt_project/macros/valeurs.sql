@@ -38,15 +38,27 @@
 {#
   Rows of a raw table up to the campagne, one a key: the row of the latest campagne wins.
   `cle` is a list of columns; missing key values count as equal.
+
+  Where several senders may tell the same key, `proprietaire` is the sender the key belongs to (the collectivité in
+  charge for its files and checks, the association itself for its pairs and mentors): its row wins, then that of the
+  latest campagne, then the first sender by slug. `est_redite` says that another sender told the key too.
 #}
-{% macro derniere_campagne(relation, cle) -%}
+{% macro derniere_campagne(relation, cle, proprietaire=none) -%}
     select *
     from (
         select
             *,
+            {% if proprietaire -%}
+            min(depose_par) over (partition by {{ cle | join(', ') }})
+            <> max(depose_par) over (partition by {{ cle | join(', ') }}) as est_redite,
+            {% endif -%}
             row_number() over (
                 partition by {{ cle | join(', ') }}
-                order by campagne desc, depose_par
+                order by
+                    {% if proprietaire -%}
+                    case when depose_par = {{ proprietaire }} then 0 else 1 end asc,
+                    {% endif -%}
+                    campagne desc, depose_par asc
             ) as rang_campagne
         from {{ relation }}
         where campagne <= {{ var('campagne') }}
