@@ -26,7 +26,9 @@ etendues as (
 ),
 
 partielles as (
-    select distinct emetteurs.code as association
+    select distinct
+        emetteurs.code as association,
+        {{ var('campagne') }} as campagne
     from {{ ref('stg_perimetre__perimetres') }} as perimetres
     inner join {{ ref('emetteurs') }} as emetteurs
         on perimetres.emetteur = emetteurs.emetteur and emetteurs.type = 'association'
@@ -39,9 +41,6 @@ select
     etendues.debut,
     {{ plus_jours(plus_mois('etendues.dernier_mois', 1), -1) }} as fin
 from etendues
-where
-    not exists (
-        select 1
-        from partielles
-        where partielles.association = etendues.association and etendues.campagne = {{ var('campagne') }}
-    )
+left join partielles
+    on etendues.association = partielles.association and etendues.campagne = partielles.campagne
+where partielles.association is null
