@@ -52,9 +52,9 @@ seances as (
     select
         association,
         id_binome,
-        count(*) as lignes_nb,
-        count_if(est_redite) as redites_nb
-    from {{ ref('stg_seances__seances') }}
+        sum(lignes_nb) as lignes_nb,
+        sum(redites_nb) as redites_nb
+    from {{ ref('int_seances_datees') }}
     group by association, id_binome
 ),
 

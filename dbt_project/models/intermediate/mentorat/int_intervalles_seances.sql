@@ -30,7 +30,7 @@ binomes as (
 
 -- The start and the end are points of the series, like sessions.
 points as (
-    select distinct
+    select
         binomes.association,
         binomes.id_binome,
         seances.date_seance as jour
@@ -62,7 +62,7 @@ suites as (
         association,
         id_binome,
         jour,
-        lead(jour) over (partition by association, id_binome order by jour asc nulls last) as jour_suivant
+        lead(jour) over (partition by id_binome order by jour asc nulls last) as jour_suivant
     from points
 )
 

@@ -5,8 +5,8 @@ with seances as (
     select
         association,
         campagne,
-        {{ debut_mois('date_seance') }} as mois
-    from {{ ref('stg_seances__seances') }}
+        mois
+    from {{ ref('int_seances_datees') }}
     union all
     select
         association,

@@ -1,5 +1,5 @@
 -- Sessions of a pair by month. Dated rows win; months counted by the association fill the others, and stay beside where
--- both are there. What falls outside the pair's own dates is no session of it: counted apart.
+-- both are there. A month outside the pair's own dates is no month of it: counted apart.
 with binomes as (
     select
         association,
@@ -11,37 +11,10 @@ with binomes as (
     where source = 'binomes'
 ),
 
-seances as (
-    select
-        seances.association,
-        seances.id_binome,
-        binomes.territoire,
-        seances.date_seance,
-        {{ debut_mois('seances.date_seance') }} as mois,
-        seances.duree_minutes,
-        seances.presence,
-        coalesce(seances.collectif, false) as est_collectif,
-        {{ couvre('binomes.date_debut', 'binomes.date_fin', 'seances.date_seance') }} as est_dans_dates
-    from {{ ref('stg_seances__seances') }} as seances
-    inner join binomes
-        on seances.association = binomes.association and seances.id_binome = binomes.id_binome
-),
-
 datees as (
-    select
-        association,
-        id_binome,
-        territoire,
-        mois,
-        count_if(est_dans_dates and presence = 'present') as seances_nb,
-        count_if(est_dans_dates and presence = 'absent_excuse') as absences_excusees_nb,
-        count_if(est_dans_dates and presence = 'absent') as absences_nb,
-        count_if(est_dans_dates and presence = 'present' and est_collectif) as seances_collectives_nb,
-        coalesce(sum(case when est_dans_dates and presence = 'present' then duree_minutes end), 0) as minutes,
-        max(case when est_dans_dates and presence = 'present' then date_seance end) as dernier_contact,
-        count_if(not est_dans_dates) as hors_dates_nb
-    from seances
-    group by association, id_binome, territoire, mois
+    select *
+    from {{ ref('int_seances_datees') }}
+    where est_binome_connu
 ),
 
 mensuelles as (
@@ -72,13 +45,13 @@ select
     datees.territoire,
     datees.mois,
     'seances' as source,
-    cast(datees.seances_nb as bigint) as seances_nb,
-    cast(datees.absences_excusees_nb as bigint) as absences_excusees_nb,
-    cast(datees.absences_nb as bigint) as absences_nb,
-    cast(datees.seances_collectives_nb as bigint) as seances_collectives_nb,
-    cast(datees.minutes as bigint) as minutes,
+    datees.seances_nb,
+    datees.absences_excusees_nb,
+    datees.absences_nb,
+    datees.seances_collectives_nb,
+    datees.minutes,
     datees.dernier_contact,
-    cast(datees.hors_dates_nb as bigint) as hors_dates_nb,
+    datees.hors_dates_nb,
     mensuelles.nb_seances as seances_mensuelles_nb
 from datees
 left join mensuelles
