@@ -22,6 +22,9 @@ MARTS = (
     "receptions",
     "indicateurs",
     "rapprochement_agrege",
+    "ecarts_sources",
+    "exposition",
+    "honorabilite",
 )
 CODES = "column_values_to_be_in_set:nature"
 
