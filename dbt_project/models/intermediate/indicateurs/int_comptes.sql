@@ -49,7 +49,59 @@ select
     denominateur,
     valeur,
     n_manquants
+from {{ ref('int_indicateur_a7') }}
+union all
+select
+    niveau,
+    code,
+    periode,
+    indicateur,
+    ventilation,
+    mesure,
+    numerateur,
+    denominateur,
+    valeur,
+    n_manquants
+from {{ ref('int_indicateur_a8') }}
+union all
+select
+    niveau,
+    code,
+    periode,
+    indicateur,
+    ventilation,
+    mesure,
+    numerateur,
+    denominateur,
+    valeur,
+    n_manquants
 from {{ ref('int_indicateur_o1') }}
+union all
+select
+    niveau,
+    code,
+    periode,
+    indicateur,
+    ventilation,
+    mesure,
+    numerateur,
+    denominateur,
+    valeur,
+    n_manquants
+from {{ ref('int_indicateur_o13') }}
+union all
+select
+    niveau,
+    code,
+    periode,
+    indicateur,
+    ventilation,
+    mesure,
+    numerateur,
+    denominateur,
+    valeur,
+    n_manquants
+from {{ ref('int_indicateur_o14') }}
 union all
 select
     niveau,
@@ -76,3 +128,42 @@ select
     valeur,
     n_manquants
 from {{ ref('int_indicateur_o3') }}
+union all
+select
+    niveau,
+    code,
+    periode,
+    indicateur,
+    ventilation,
+    mesure,
+    numerateur,
+    denominateur,
+    valeur,
+    n_manquants
+from {{ ref('int_indicateur_o6') }}
+union all
+select
+    niveau,
+    code,
+    periode,
+    indicateur,
+    ventilation,
+    mesure,
+    numerateur,
+    denominateur,
+    valeur,
+    n_manquants
+from {{ ref('int_indicateur_o7') }}
+union all
+select
+    niveau,
+    code,
+    periode,
+    indicateur,
+    ventilation,
+    mesure,
+    numerateur,
+    denominateur,
+    valeur,
+    n_manquants
+from {{ ref('int_indicateur_o8') }}

@@ -96,6 +96,24 @@ select
     cast(null as double) as valeur,
     cast(n_manquants as bigint) as n_manquants
 from parts
+where niveau = 'association'
+-- no sum gives the country: each of its measures is given whole
+{% for mesure in ['nombre', 'part'] -%}
+union all
+select
+    niveau,
+    code,
+    '{{ var("campagne") }}' as periode,
+    indicateur,
+    '' as ventilation,
+    '{{ mesure }}' as mesure,
+    cast(numerateur as bigint) as numerateur,
+    cast({{ 'denominateur' if mesure == 'part' else 'null' }} as bigint) as denominateur,
+    cast(null as double) as valeur,
+    cast(n_manquants as bigint) as n_manquants
+from parts
+where niveau = 'national'
+{% endfor -%}
 {% for mesure in ['q1', 'mediane', 'q3'] -%}
 union all
 select
