@@ -1,6 +1,7 @@
--- A8 honorability of mentors, for mentoring pairs. A8a: last check not older than the law allows, over pairs running at
--- 31 December. A8b: a check in force on the day of the decision (D.221-39), over pairs launched in the year that are held
--- to it. A8c: pairs up to date whose check is due within 60 days. A pair whose checks were not sent is missing.
+-- A8 honorability of mentors, for mentoring pairs. A8a: last check not older than the law allows, over pairs running
+-- at 31 December. A8b: a check in force on the day of the decision (D.221-39), over pairs launched in the year that
+-- are held to it. A8c: pairs up to date whose check is due within 60 days. A pair whose checks were not sent is
+-- missing.
 with binomes as (
     select controles.*
     from {{ ref('int_binomes_controles') }} as controles

@@ -23,6 +23,12 @@ lignes as (
     select
         territoire,
         'O13a' as indicateur,
+        '' as ventilation
+    from binomes
+    union all
+    select
+        territoire,
+        'O13a' as indicateur,
         'nature=' || nature as ventilation
     from binomes
     union all

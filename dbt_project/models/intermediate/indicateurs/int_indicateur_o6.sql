@@ -1,7 +1,7 @@
 -- O6 how long pairs hold (mentoring), by civil and school year. O6a: at least six months, over pairs that reached the
--- age of six months in the period and were seen from their first day (a pair begun before its sender's first campagne is
--- in a file only if it lasted: it is missing). O6b: ended early, over pairs ended in the period whose end can be judged.
--- O6c: reasons of the ends of the period. Survival itself is an estimate, made elsewhere.
+-- age of six months in the period and were seen from their first day (a pair begun before its sender's first campagne
+-- is in a file only if it lasted: it is missing). O6b: ended early, over pairs ended in the period whose end can be
+-- judged. O6c: reasons of the ends of the period. Survival itself is an estimate, made elsewhere.
 with periodes as (
     {{ periodes() }}
 ),

@@ -50,8 +50,12 @@ seances as (
         periodes.periode,
         sum(case when mois.mois >= periodes.debut_periode then mois.seances_nb else 0 end) as seances_nb,
         sum(case when mois.mois >= periodes.debut_periode then mois.minutes else 0 end) as minutes,
-        max(case when mois.mois >= periodes.debut_periode and mois.seances_nb > 0 and mois.minutes is null then 1 else 0 end)
-        = 1 as est_duree_inconnue,
+        max(
+            case
+                when mois.mois >= periodes.debut_periode and mois.seances_nb > 0 and mois.minutes is null then 1
+                else 0
+            end
+        ) = 1 as est_duree_inconnue,
         sum(
             case when mois.source = 'seances' and mois.mois >= periodes.debut_periode then mois.seances_nb else 0 end
         ) as presences_nb,

@@ -41,7 +41,7 @@ binomes as (
     left join {{ ref('int_territoires') }} as territoires on binomes.territoire = territoires.territoire
     left join emetteurs_controles as par_collectivite on territoires.emetteur = par_collectivite.depose_par
     left join emetteurs_controles as par_association
-        on 'association-' || binomes.association = par_association.depose_par
+        on binomes.depose_par = par_association.depose_par and binomes.source = 'binomes'
     left join mentors_controles on binomes.id_mentor_personne = mentors_controles.id_mentor_personne
 ),
 
@@ -64,8 +64,8 @@ annuels as (
     inner join {{ ref('int_honorabilite') }} as honorabilite
         on
             binomes.id_mentor_personne = honorabilite.id_mentor_personne
-            and honorabilite.debut > binomes.debut_controle_annuel
-            and honorabilite.debut <= binomes.fin_exposition
+            and binomes.debut_controle_annuel < honorabilite.debut
+            and binomes.fin_exposition >= honorabilite.debut
     group by binomes.id_binome
 )
 

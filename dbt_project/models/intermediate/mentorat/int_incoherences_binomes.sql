@@ -1,28 +1,100 @@
 -- Rows of pairs, sessions, mentors and checks that passed intake and that something contradicts: each rule with its
 -- count, by territory. None is dropped in silence: the sentence says what the figures make of it.
 {% set regles = {
-    'deux_binomes_en_cours': ('binomes', "Jeune ayant plusieurs binômes de même nature en cours le 31 décembre : chaque binôme est compté, le jeune une seule fois (ici, les binômes au-delà du premier)."),
-    'binome_avant_naissance': ('binomes', "Binôme commencé avant la naissance du jeune selon les mesures ASE ou le dossier : compté parmi les binômes, écarté des cohortes."),
-    'binome_avant_age_minimum': ('binomes', "Binôme de mentorat commencé avant l'âge minimum : compté parmi les binômes, groupe à part dans les cohortes."),
-    'fin_avant_debut': ('binomes', "Binôme dont la fin précède le début : compté comme lancé, jamais comme actif."),
-    'binome_sans_debut': ('dossiers_mentorat', "Dossier lancé sans date de lancement : compté parmi les binômes actifs, pas parmi les lancements."),
-    'fin_sans_date': ('dossiers_mentorat', "Dossier terminé ou arrêté sans date de fin : ni actif, ni daté."),
-    'binome_non_redonne': ('binomes', "Binôme laissé ouvert par le fichier d'une campagne antérieure et absent de celle-ci : il n'est plus compté comme actif."),
-    'statut_en_cours_avec_fin': ('dossiers_mentorat', "Dossier au statut lancé, en cours ou suspendu dont la date de fin est passée : la date l'emporte."),
-    'dossier_introuvable': ('binomes', "Binôme qui cite un dossier absent du fichier de la collectivité : rapproché par le jeune s'il peut l'être."),
-    'dossier_d_un_autre_jeune': ('binomes', "Binôme qui cite le dossier d'un autre jeune : le jeune du binôme est retenu."),
-    'ecart_entre_sources': ('binomes', "Binôme dont l'association et la collectivité donnent une date, un motif, une nature ou un état différents : l'association l'emporte, les deux valeurs sont gardées."),
-    'dossier_redit': ('dossiers_mentorat', "Dossier donné par deux émetteurs : celui de la collectivité en charge est retenu."),
-    'binome_redit': ('binomes', "Binôme donné par deux émetteurs : celui de son association est retenu."),
-    'seance_redite': ('seances', "Séance donnée par deux émetteurs : celle de l'association du binôme est retenue."),
-    'mois_redit': ('seances_mois', "Mois de séances donné par deux émetteurs : celui de l'association du binôme est retenu."),
-    'mentor_redit': ('mentors', "Mentor donné par deux émetteurs pour la même association : la ligne de l'association est retenue."),
-    'controle_redit': ('controles_honorabilite', "Contrôle donné par deux émetteurs : celui de la collectivité en charge est retenu."),
-    'seance_hors_dates': ('seances', "Séance en dehors des dates du binôme : elle ne compte pas dans l'intensité."),
-    'mois_hors_dates': ('seances_mois', "Séances d'un mois en dehors des dates du binôme : elles ne comptent pas dans l'intensité."),
-    'seance_sans_binome': ('seances', "Séance d'un binôme inconnu : elle ne compte pas."),
-    'mois_sans_binome': ('seances_mois', "Mois de séances d'un binôme inconnu : il ne compte pas."),
-    'mois_contraire_aux_seances': ('seances_mois', "Mois dont le nombre de séances diffère des séances datées du même mois : les séances datées l'emportent."),
+    'deux_binomes_en_cours': (
+        'binomes',
+        "Jeune ayant plusieurs binômes de même nature en cours le 31 décembre : chaque binôme est compté, le " ~
+        "jeune une seule fois (ici, les binômes au-delà du premier)."
+    ),
+    'binome_avant_naissance': (
+        'binomes',
+        "Binôme commencé avant la naissance du jeune selon les mesures ASE ou le dossier : compté parmi les " ~
+        "binômes, écarté des cohortes."
+    ),
+    'binome_avant_age_minimum': (
+        'binomes',
+        "Binôme de mentorat commencé avant l'âge minimum : compté parmi les binômes, groupe à part dans les " ~
+        "cohortes."
+    ),
+    'fin_avant_debut': (
+        'binomes',
+        "Binôme dont la fin précède le début : compté comme lancé, jamais comme actif."
+    ),
+    'binome_sans_debut': (
+        'dossiers_mentorat',
+        "Dossier lancé sans date de lancement : compté parmi les binômes actifs, pas parmi les lancements."
+    ),
+    'fin_sans_date': (
+        'dossiers_mentorat',
+        "Dossier terminé ou arrêté sans date de fin : ni actif, ni daté."
+    ),
+    'binome_non_redonne': (
+        'binomes',
+        "Binôme laissé ouvert par le fichier d'une campagne antérieure et absent de celle-ci : il n'est plus " ~
+        "compté comme actif."
+    ),
+    'statut_en_cours_avec_fin': (
+        'dossiers_mentorat',
+        "Dossier au statut lancé, en cours ou suspendu dont la date de fin est passée : la date l'emporte."
+    ),
+    'dossier_introuvable': (
+        'binomes',
+        "Binôme qui cite un dossier absent du fichier de la collectivité : rapproché par le jeune s'il peut " ~
+        "l'être."
+    ),
+    'dossier_d_un_autre_jeune': (
+        'binomes',
+        "Binôme qui cite le dossier d'un autre jeune : le jeune du binôme est retenu."
+    ),
+    'ecart_entre_sources': (
+        'binomes',
+        "Binôme dont l'association et la collectivité donnent une date, un motif, une nature ou un état " ~
+        "différents : l'association l'emporte, les deux valeurs sont gardées."
+    ),
+    'dossier_redit': (
+        'dossiers_mentorat',
+        "Dossier donné par deux émetteurs : celui de la collectivité en charge est retenu."
+    ),
+    'binome_redit': (
+        'binomes',
+        "Binôme donné par deux émetteurs : celui de son association est retenu."
+    ),
+    'seance_redite': (
+        'seances',
+        "Séance donnée par deux émetteurs : celle de l'association du binôme est retenue."
+    ),
+    'mois_redit': (
+        'seances_mois',
+        "Mois de séances donné par deux émetteurs : celui de l'association du binôme est retenu."
+    ),
+    'mentor_redit': (
+        'mentors',
+        "Mentor donné par deux émetteurs pour la même association : la ligne de l'association est retenue."
+    ),
+    'controle_redit': (
+        'controles_honorabilite',
+        "Contrôle donné par deux émetteurs : celui de la collectivité en charge est retenu."
+    ),
+    'seance_hors_dates': (
+        'seances',
+        "Séance en dehors des dates du binôme : elle ne compte pas dans l'intensité."
+    ),
+    'mois_hors_dates': (
+        'seances_mois',
+        "Séances d'un mois en dehors des dates du binôme : elles ne comptent pas dans l'intensité."
+    ),
+    'seance_sans_binome': (
+        'seances',
+        "Séance d'un binôme inconnu : elle ne compte pas."
+    ),
+    'mois_sans_binome': (
+        'seances_mois',
+        "Mois de séances d'un binôme inconnu : il ne compte pas."
+    ),
+    'mois_contraire_aux_seances': (
+        'seances_mois',
+        "Mois dont le nombre de séances diffère des séances datées du même mois : les séances datées l'emportent."
+    ),
 } -%}
 with binomes as (
     select

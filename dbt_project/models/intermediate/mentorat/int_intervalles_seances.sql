@@ -1,6 +1,6 @@
--- Longest time a pair spent without a session in the campagne, in days: between two sessions held, from the start of the
--- pair (or of what its association sent) to the first, from the last to the end of the pair (or of what was sent).
--- Pairs whose sessions are dated; a count by month says nothing of it.
+-- Longest time a pair spent without a session in the campagne, in days: between two sessions held, from the start of
+-- the pair (or of what its association sent) to the first, from the last to the end of the pair (or of what was
+-- sent). Pairs whose sessions are dated; a count by month says nothing of it.
 with couvertures as (
     select
         association,
@@ -8,6 +8,14 @@ with couvertures as (
         fin
     from {{ ref('int_seances_couvertures') }}
     where campagne = {{ var('campagne') }}
+),
+
+dates as (
+    select distinct
+        association,
+        id_binome
+    from {{ ref('int_seances_mois') }}
+    where source = 'seances' and mois between {{ jour('01-01') }} and {{ jour('12-31') }}
 ),
 
 binomes as (
@@ -18,13 +26,7 @@ binomes as (
         least(binomes.date_fin, couvertures.fin, {{ jour('12-31') }}) as fin
     from {{ ref('int_binomes') }} as binomes
     inner join couvertures on binomes.association = couvertures.association
-    inner join (
-        select distinct
-            association,
-            id_binome
-        from {{ ref('int_seances_mois') }}
-        where source = 'seances' and mois between {{ jour('01-01') }} and {{ jour('12-31') }}
-    ) as dates on binomes.association = dates.association and binomes.id_binome = dates.id_binome
+    inner join dates on binomes.association = dates.association and binomes.id_binome = dates.id_binome
     where binomes.source = 'binomes'
 ),
 

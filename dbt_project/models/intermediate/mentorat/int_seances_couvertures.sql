@@ -1,6 +1,6 @@
--- What each association's sessions cover: from the first to the last month it sent, a campagne. A month of these without
--- a session of a pair is a month without session; outside them nothing is known. An association that declares its
--- sessions not exhaustive covers nothing: what it sent is some of them.
+-- What each association's sessions cover: from the first to the last month it sent, a campagne. A month of these
+-- without a session of a pair is a month without session; outside them nothing is known. An association that declares
+-- its sessions not exhaustive covers nothing: what it sent is some of them.
 with seances as (
     select
         association,
