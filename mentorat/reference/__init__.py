@@ -35,6 +35,7 @@ DTYPES: dict[str, dict[str, str]] = {
         "pct_non_mentores": "Float64",
         "risque_relatif": "Float64",
     },
+    "statuts_dossiers": {"rang": "int64"},
 }
 """Numeric columns by table; every other column is text."""
 

@@ -26,6 +26,7 @@ select
     montant_prive as montant_prive_eur,
     part_rh,
     etp,
+    date_verification_capacite,
     campagne,
     depose_par
 from conventions
