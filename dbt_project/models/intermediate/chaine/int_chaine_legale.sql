@@ -15,7 +15,7 @@
     {'article': 'D221-38', 'pieces': ['convention', 'signature_jeune', 'mention'], 'champ': avant},
     {'article': 'D221-39-1', 'pieces': ['controle_avant_decision'], 'champ': avant},
     {'article': 'D221-39-2', 'pieces': ['controle_annuel'], 'champ': pendant,
-     'hors': "controle_annuel = 'non_echu'", 'hors_motif': 'premiere_echeance_non_atteinte'},
+     'hors': "controle_annuel in ('pas_encore_du', 'hors_champ')", 'hors_motif': 'premiere_echeance_non_atteinte'},
     {'article': 'D221-40', 'pieces': ['bilan', 'avis_bilan', 'fin_concertee'], 'champ': pendant},
 ] -%}
 with lignes as (

@@ -10,8 +10,8 @@
 -- | D221-36      | kind of operator                                                                                        |
 -- | D221-37      | S6: capacity of the association verified in the territory                                               |
 -- | D221-38      | individual convention, signed by the young person, mentoring named in the PPE or PAA                    |
--- | D221-39 al.1 | S5b: a check on or before the decision (int_chaine_controles)                                           |
--- | D221-39 al.2 | S5b: a check every year (int_chaine_controles)                                                          |
+-- | D221-39 al.1 | S5b: a check that holds on the day of the decision (int_binomes_controles)                                         |
+-- | D221-39 al.2 | S5b: a check every year (int_binomes_controles)                                                         |
 -- | D221-40      | a review since the start, holding the young person's opinion; a concerted end where the reason is the   |
 -- |              | child's interest                                                                                        |
 --
@@ -58,27 +58,39 @@
      'si': "coalesce(dossiers.motif_fin = 'interet_enfant', false)",
      'condition': 'dossiers.date_evaluation_fin_concertee is not null'},
 ] -%}
-with dossiers as (
+-- Pairs of the campagne: running at some day of it.
+with binomes as (
     select
-        liens.cle_binome,
-        liens.association,
-        liens.id_binome,
-        liens.territoire,
-        liens.nature,
-        liens.date_debut,
-        liens.date_fin,
-        liens.id_dossier,
-        coalesce(liens.motif_fin, s2.motif_fin) as motif_fin,
+        *,
+        coalesce(association, '') || ':' || id_binome as cle_binome
+    from {{ ref('int_binomes') }}
+    where
+        est_suivi
+        and coalesce(date_debut <= {{ jour('12-31') }}, true)
+        and coalesce(date_fin >= {{ jour('01-01') }}, true)
+),
+
+dossiers as (
+    select
+        binomes.cle_binome,
+        binomes.association,
+        binomes.id_binome,
+        binomes.territoire,
+        binomes.nature,
+        binomes.date_debut,
+        binomes.date_fin,
+        binomes.motif_fin,
+        binomes.id_dossier,
         parametres.entree_en_vigueur,
-        coalesce(s2.date_lancement, liens.date_debut) as date_repere,
+        coalesce(s2.date_lancement, binomes.date_debut) as date_repere,
         -- Of age on the first day: by the date of birth, else as the file says.
         coalesce(
-            {{ age_au('coalesce(s2.date_naissance, liens.date_naissance)', 'liens.date_debut') }}
+            {{ age_au('coalesce(s2.date_naissance, binomes.date_naissance)', 'binomes.date_debut') }}
             >= parametres.age_majorite,
             s2.statut_juridique = 'majeur',
             false
         ) as est_majeur,
-        coalesce(liens.association, s2.association) as operateur,
+        coalesce(binomes.association, s2.association) as operateur,
         s2.date_premiere_evaluation,
         s2.conclusion_evaluation,
         s2.reponse_jeune,
@@ -92,15 +104,15 @@ with dossiers as (
         s2.avis_jeune_recueilli,
         {% for date in ['date_evaluation', 'date_derniere_evaluation', 'date_proposition', 'date_reponse_jeune',
             'date_information_jeune', 'date_information_titulaires', 'date_avis_jeune', 'date_accord',
-            'date_accord_conseil_famille', 'date_convention_individuelle', 'date_dernier_bilan',
+            'date_accord_conseil_famille', 'date_convention_individuelle', 'date_decision', 'date_dernier_bilan',
             'date_evaluation_fin_concertee'] -%}
         s2.{{ date }},
         {% endfor -%}
         -- A file of an earlier campagne says what it holds, not what its sender's files held.
         case when s2.est_de_la_campagne then s2.emetteur end as emetteur
-    from {{ ref('int_chaine_liens') }} as liens
+    from binomes
     left join {{ ref('int_chaine_dossiers') }} as s2
-        on liens.territoire = s2.territoire and liens.id_dossier = s2.id_dossier
+        on binomes.territoire_dossier = s2.territoire and binomes.id_dossier = s2.id_dossier
     cross join {{ ref('int_parametres') }} as parametres
 ),
 
@@ -144,9 +156,15 @@ select
         when capacites.premiere_verification is not null or capacites.est_transmise then 'manquant'
         else 'non_transmis'
     end as capacite,
-    controles.etat_avant_decision as controle_avant_decision,
-    controles.etat_annuel as controle_annuel
+    case
+        when controles.est_controle_avant_decision then 'fait'
+        when dossiers.date_decision is null and coalesce(transmises.a_date_decision, false) then 'manquant'
+        when not controles.est_controle_avant_decision then 'manquant'
+        else 'non_transmis'
+    end as controle_avant_decision,
+    coalesce(controles.statut_controle_annuel, 'non_transmis') as controle_annuel
 from dossiers
 left join {{ ref('int_chaine_colonnes') }} as transmises on dossiers.emetteur = transmises.emetteur
 left join capacites on dossiers.territoire = capacites.territoire and dossiers.operateur = capacites.operateur
-left join {{ ref('int_chaine_controles') }} as controles on dossiers.cle_binome = controles.cle_binome
+left join {{ ref('int_binomes_controles') }} as controles
+    on dossiers.cle_binome = coalesce(controles.association, '') || ':' || controles.id_binome
