@@ -13,3 +13,10 @@
     to '{{ lac() }}/marts/{{ var("campagne") }}/{{ this.identifier }}.parquet'
     (format parquet, compression zstd)
 {%- endmacro %}
+
+{# Post-hook of every model of retours/: rows in senders' own references stay in the pilotage store. #}
+{% macro exporter_rendu() -%}
+    copy (select * from {{ this }} order by all)
+    to '{{ lac() }}/pilotage/rendus/{{ var("campagne") }}/{{ this.identifier }}.parquet'
+    (format parquet, compression zstd)
+{%- endmacro %}

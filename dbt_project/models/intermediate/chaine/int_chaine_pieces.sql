@@ -1,19 +1,18 @@
 -- Each pair of the campagne beside its S2 file: the state of every piece that makes an article of the chain « fait ».
 --
--- | article      | pieces, each dated on or before the start of the pair unless said otherwise                             |
--- |--------------|---------------------------------------------------------------------------------------------------------|
--- | D221-34      | evaluation (minors), conclusion not unfavourable (minors, where sent), proposal after the evaluation,    |
--- |              | answer « accepte »                                                                                      |
--- | D221-35      | young person informed, opinion taken, holders informed, agreement given and dated, by every holder      |
--- |              | (delegation, tutelle, pupille and the judge's authorisation: one is enough), conseil de famille (pupille);|
--- |              | a young adult has no holders: informed, and his or her own « accepte »                                  |
--- | D221-36      | kind of operator                                                                                        |
--- | D221-37      | S6: capacity of the association verified in the territory                                               |
--- | D221-38      | individual convention, signed by the young person, mentoring named in the PPE or PAA                    |
--- | D221-39 al.1 | S5b: a check that holds on the day of the decision (int_binomes_controles)                                         |
--- | D221-39 al.2 | S5b: a check every year (int_binomes_controles)                                                         |
--- | D221-40      | a review since the start, holding the young person's opinion; a concerted end where the reason is the   |
--- |              | child's interest                                                                                        |
+-- | article      | pieces, each dated on or before the start of the pair unless said otherwise                    |
+-- |--------------|------------------------------------------------------------------------------------------------|
+-- | D221-34      | evaluation, and no unfavourable conclusion (minors); proposal, after the evaluation; « accepte »|
+-- | D221-35      | young person informed, opinion taken, holders informed, agreement given and dated, by every    |
+-- |              | holder (one is enough for a delegation, a tutelle, a pupille, or when the judge authorised it),|
+-- |              | conseil de famille (pupille); a young adult has no holders: informed, and « accepte »          |
+-- | D221-36      | kind of operator                                                                               |
+-- | D221-37      | S6: capacity of the association verified in the territory                                      |
+-- | D221-38      | individual convention, signed by the young person, mentoring named in the PPE or PAA           |
+-- | D221-39 al.1 | S5b: a check that holds on the day of the decision (int_binomes_controles)                     |
+-- | D221-39 al.2 | S5b: a check every year (int_binomes_controles)                                                |
+-- | D221-40      | a review since the start, with the young person's opinion; a concerted end where the reason is |
+-- |              | the child's interest                                                                           |
 --
 -- The start is the file's own launch where it has one: the order of dates is judged within one file, and what two senders
 -- date differently is a gap between them, counted elsewhere.
@@ -24,9 +23,10 @@
      'si': "not dossiers.est_majeur and coalesce(dossiers.conclusion_evaluation in ('defavorable', 'differe'), false)",
      'condition': 'false'},
     {'nom': 'proposition', 'colonnes': ['date_proposition'],
-     'condition': 'dossiers.date_proposition <= dossiers.date_repere and (dossiers.est_majeur or dossiers.date_premiere_evaluation is null or dossiers.date_premiere_evaluation <= dossiers.date_proposition)'},
+     'condition': 'dossiers.date_proposition <= dossiers.date_repere and '
+        ~ '(dossiers.est_majeur or coalesce(dossiers.date_premiere_evaluation <= dossiers.date_proposition, true))'},
     {'nom': 'reponse_jeune', 'colonnes': ['reponse_jeune'],
-     'condition': "dossiers.reponse_jeune = 'accepte' and (dossiers.date_reponse_jeune is null or dossiers.date_reponse_jeune <= dossiers.date_repere)"},
+     'condition': "dossiers.reponse_jeune = 'accepte' and coalesce(dossiers.date_reponse_jeune <= dossiers.date_repere, true)"},
     {'nom': 'information_jeune', 'colonnes': ['date_information_jeune'],
      'condition': 'dossiers.date_information_jeune <= dossiers.date_repere'},
     {'nom': 'avis_jeune', 'colonnes': ['date_avis_jeune'], 'si': 'not dossiers.est_majeur',
@@ -40,7 +40,8 @@
     {'nom': 'date_accord', 'colonnes': ['date_accord'], 'si': 'not dossiers.est_majeur',
      'condition': 'dossiers.date_accord <= dossiers.date_repere'},
     {'nom': 'tous_titulaires', 'colonnes': ['nb_titulaires', 'nb_accords_recus'],
-     'si': "not dossiers.est_majeur and coalesce(dossiers.statut_juridique not in ('delegation_ap', 'tutelle', 'pupille'), true) and coalesce(dossiers.decision_accord <> 'autorisation_juge', true)",
+     'si': "not dossiers.est_majeur and coalesce(dossiers.decision_accord <> 'autorisation_juge', true) "
+        ~ "and coalesce(dossiers.statut_juridique not in ('delegation_ap', 'tutelle', 'pupille'), true)",
      'condition': 'dossiers.nb_titulaires >= 1 and dossiers.nb_accords_recus >= dossiers.nb_titulaires'},
     {'nom': 'conseil_famille', 'colonnes': ['date_accord_conseil_famille'],
      'si': "not dossiers.est_majeur and coalesce(dossiers.statut_juridique = 'pupille', false)",
