@@ -53,6 +53,10 @@ class Settings(BaseSettings):
     def marts(self, campagne: int) -> Path:
         return self.lake / "marts" / str(campagne)
 
+    def rendus(self, campagne: int) -> Path:
+        """Rows that go back to senders, in their own references: in the pilotage store, never among the marts."""
+        return self.lake / "pilotage" / "rendus" / str(campagne)
+
     def estimations(self, campagne: int) -> Path:
         return self.lake / "estimations" / str(campagne)
 

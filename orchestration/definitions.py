@@ -2,7 +2,7 @@
 
 from dagster import AssetSelection, Definitions, define_asset_job, in_process_executor
 
-from orchestration.defs import diffusion, entrepot, estimations, publication, recueil
+from orchestration.defs import diffusion, entrepot, estimations, publication, recueil, retours
 from orchestration.progress import progres
 from orchestration.resources import Maison, dbt_resource
 
@@ -13,6 +13,7 @@ defs = Definitions(
         recueil.depot,
         recueil.recueil,
         entrepot.entrepot,
+        retours.retours,
         estimations.etude_2022,
         estimations.enquete,
         diffusion.diffusion,

@@ -83,7 +83,7 @@ def neutral(text: str) -> str:
     return f"'{text}" if FORMULA.match(text) else text
 
 
-def _typeset(sentence: str) -> str:
+def typeset(sentence: str) -> str:
     """No-break spaces where French wants them. Plain rules: the sender's light tool goes without babel."""
     return re.sub(r"(?<=«) | (?=[»:;!?])", "\u00a0", sentence)
 
@@ -104,7 +104,7 @@ def write_anomalies(
     written = [path]
     more = len(body) > MOST_ROWS
     with written_aside(path) as aside:
-        workbook = _workbook(aside, "Anomalies")
+        workbook = new_workbook(aside, "Anomalies")
         _write_notice(workbook, entry, faults, rows, f"anomalies_{stem}.csv" if more else "")
         _write_rows(workbook, title, headings, body[:MOST_ROWS], rows)
         workbook.close()
@@ -126,7 +126,7 @@ Headings = list[tuple[str, int]]
 def _table(faults: Sequence[FileFault], rows: "FaultyRows | None") -> tuple[str, Headings, list[list[Cell]]]:
     """(name of the sheet, headings with their widths, cells) of what is to be mended."""
     if rows is None:
-        told: list[list[Cell]] = [[f.colonne, _typeset(f.motif), _typeset(f.remede)] for f in faults]
+        told: list[list[Cell]] = [[f.colonne, typeset(f.motif), typeset(f.remede)] for f in faults]
         return "Ce qui est refusé", [("Colonne", 30), ("Ce qui ne va pas", 70), ("Comment le corriger", 80)], told
     headings = [("Ligne", 9), ("Ce qui ne va pas", 60), ("Comment le corriger", 60), ("Colonnes en cause", 26)]
     headings += [(header, max(12, min(28, len(header) + 2))) for header in rows.headers.values()]
@@ -135,8 +135,8 @@ def _table(faults: Sequence[FileFault], rows: "FaultyRows | None") -> tuple[str,
     body = [
         [
             line,
-            "\n".join(map(_typeset, motifs)),
-            "\n".join(map(_typeset, remedes)),
+            "\n".join(map(typeset, motifs)),
+            "\n".join(map(typeset, remedes)),
             ", ".join(own.get(name, name) for name in sorted(wrong)),
             *cells,
         ]
@@ -147,7 +147,8 @@ def _table(faults: Sequence[FileFault], rows: "FaultyRows | None") -> tuple[str,
     return "Lignes à corriger", headings, body
 
 
-def _workbook(path: Path, title: str) -> "xlsxwriter.Workbook":
+def new_workbook(path: Path, title: str) -> "xlsxwriter.Workbook":
+    """A workbook that takes text as text, and is the same file for the same content."""
     import xlsxwriter
 
     workbook = xlsxwriter.Workbook(
@@ -157,7 +158,8 @@ def _workbook(path: Path, title: str) -> "xlsxwriter.Workbook":
     return workbook
 
 
-def _put(sheet: Any, line: int, column: int, cell: Cell, form: Any = None) -> None:
+def put(sheet: Any, line: int, column: int, cell: Cell, form: Any = None) -> None:
+    """Write one cell, text neutralised, at (line, column)."""
     if isinstance(cell, int):
         sheet.write_number(line, column, cell, form)
     elif cell:
@@ -191,26 +193,26 @@ def _write_notice(
     ]
     at = 0
     for name, value in facts:
-        _put(sheet, at, 0, name, strong)
-        _put(sheet, at, 1, "non comptées" if value is None else value, workbook.add_format({"align": "left"}))
+        put(sheet, at, 0, name, strong)
+        put(sheet, at, 1, "non comptées" if value is None else value, workbook.add_format({"align": "left"}))
         at += 1
     at += 1
     if rows is None:
         for fault in faults:
-            _put(sheet, at, 0, _typeset("Pourquoi il est refusé :"), strong)
-            _put(sheet, at, 1, _typeset(fault.motif), wrapped)
+            put(sheet, at, 0, typeset("Pourquoi il est refusé :"), strong)
+            put(sheet, at, 1, typeset(fault.motif), wrapped)
             at += 1
     else:
-        _put(sheet, at, 0, "Lignes écartées, par motif", strong)
+        put(sheet, at, 0, "Lignes écartées, par motif", strong)
         for motif, n in rows.counts.items():
-            _put(sheet, at + 1, 0, f"{n} ligne{'s' if n > 1 else ''}")
-            _put(sheet, at + 1, 1, _typeset(motif), wrapped)
+            put(sheet, at + 1, 0, f"{n} ligne{'s' if n > 1 else ''}")
+            put(sheet, at + 1, 1, typeset(motif), wrapped)
             at += 1
         at += 1
-    _put(sheet, at + 1, 0, "Que faire", strong)
+    put(sheet, at + 1, 0, "Que faire", strong)
     for position, step in enumerate(_steps(rows, beside), start=2):
-        _put(sheet, at + position, 0, f"{position - 1}.")
-        _put(sheet, at + position, 1, _typeset(step), wrapped)
+        put(sheet, at + position, 0, f"{position - 1}.")
+        put(sheet, at + position, 1, typeset(step), wrapped)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
 
@@ -245,13 +247,13 @@ def _write_rows(
     guilty = workbook.add_format({"text_wrap": True, "valign": "top", "bold": True, "bg_color": "#FFD9B3", "border": 1})
     for column, (heading, width) in enumerate(headings):
         sheet.set_column(column, column, width, plain)
-        _put(sheet, 0, column, heading or " ", head)
+        put(sheet, 0, column, heading or " ", head)
     names = [] if rows is None else list(rows.headers)
     lead = len(headings) - len(names)
     for line, cells in enumerate(body):
         wrong = set() if rows is None else {lead + i for i, name in enumerate(names) if name in rows.wrong[line]}
         for column, cell in enumerate(cells):
-            _put(sheet, line + 1, column, cell, guilty if column in wrong else plain)
+            put(sheet, line + 1, column, cell, guilty if column in wrong else plain)
     sheet.freeze_panes(1, 1 if rows is not None else 0)
     sheet.set_landscape()
     sheet.repeat_rows(0)
@@ -289,12 +291,12 @@ def write_accuse(folder: Path, campagne: int, files: Sequence[Deposited], stems:
         beside = file.outcome.faults or file.outcome.ecartees
         shown = entry | {
             "source": titles.get(entry["source"] or "", "non reconnue"),
-            "motifs": "\n".join(map(_typeset, entry["motifs"])),
+            "motifs": "\n".join(map(typeset, entry["motifs"])),
             "classeur": f"anomalies_{stems[file.chemin]}.xlsx" if beside else "",
         }
         body.append([shown[key] for key, _, _ in SUMMARY])
     with written_aside(folder / "reception.xlsx") as aside:
-        workbook = _workbook(aside, "Réception de vos fichiers")
+        workbook = new_workbook(aside, "Réception de vos fichiers")
         _write_rows(workbook, "Fichiers", [(title, width) for _, title, width in SUMMARY], body, None)
         workbook.close()
 

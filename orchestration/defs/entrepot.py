@@ -39,7 +39,8 @@ class Translator(DagsterDbtTranslator):
 def entrepot(context: AssetExecutionContext, dbt: DbtCliResource, maison: Maison) -> Iterator[Any]:
     """Build seeds, models and data tests in one dbt invocation (unit tests run in CI)."""
     settings, campagne = maison.settings, int(context.partition_key)
-    settings.marts(campagne).mkdir(parents=True, exist_ok=True)
+    for folder in (settings.marts(campagne), settings.rendus(campagne)):
+        folder.mkdir(parents=True, exist_ok=True)
     # derived whole from Parquet: neither an older schema nor a damaged file is carried over
     for leftover in (settings.warehouse, settings.warehouse.with_name(f"{settings.warehouse.name}.wal")):
         leftover.unlink(missing_ok=True)
@@ -65,12 +66,15 @@ def entrepot(context: AssetExecutionContext, dbt: DbtCliResource, maison: Maison
             yield event
 
 
-with MANIFEST.open(encoding="utf-8") as _file:
-    MARTS = sorted(
-        node["name"]
-        for node in json.load(_file)["nodes"].values()
-        if node["resource_type"] == "model" and node["fqn"][1] == "marts"
-    )
+def _models(folder: str) -> list[str]:
+    with MANIFEST.open(encoding="utf-8") as file:
+        nodes = json.load(file)["nodes"].values()
+    return sorted(node["name"] for node in nodes if node["resource_type"] == "model" and node["fqn"][1] == folder)
+
+
+MARTS = _models("marts")
+RETOURS = _models("retours")
+"""Rows that go back to senders: never a mart."""
 MART_TABLES = {mart: AssetKey([mart]) for mart in MARTS}
 
 

@@ -67,12 +67,14 @@ situations as (
     where echeance is null or echeance <= {{ plus_jours(jour('12-31'), echeance_proche_jours()) }}
 ),
 
--- The file a pair names, when it is one the collectivité itself sent.
+-- The file a pair names, when it is one the collectivité itself sent: told by the collectivité's own dates.
 references_propres as (
-    select distinct
+    select
         depose_par,
         departement,
-        id_dossier
+        id_dossier,
+        date_lancement,
+        row_number() over (partition by depose_par, departement, id_dossier order by campagne desc) as rang
     from {{ source('pilotage', 'dossiers_mentorat') }}
     where campagne <= {{ var('campagne') }}
 )
@@ -83,7 +85,7 @@ select
     situations.association,
     propres.id_dossier as reference,
     situations.situation,
-    case when propres.id_dossier is not null then situations.date_debut end as date_debut,
+    propres.date_lancement as date_debut,
     case when propres.id_dossier is not null then situations.dernier_controle end as dernier_controle,
     case when propres.id_dossier is not null then situations.echeance end as echeance,
     count(*) as binomes_nb
@@ -93,6 +95,7 @@ left join references_propres as propres
         situations.emetteur_collectivite = propres.depose_par
         and situations.departement = propres.departement
         and situations.id_dossier = propres.id_dossier
+        and propres.rang = 1
 where situations.emetteur_collectivite is not null
 group by
     situations.emetteur_collectivite,
@@ -100,7 +103,7 @@ group by
     situations.association,
     propres.id_dossier,
     situations.situation,
-    case when propres.id_dossier is not null then situations.date_debut end,
+    propres.date_lancement,
     case when propres.id_dossier is not null then situations.dernier_controle end,
     case when propres.id_dossier is not null then situations.echeance end
 union all
