@@ -24,14 +24,3 @@
     from {{ relation }}
     group by territoire, ventilation
 {%- endmacro %}
-
-{# 1, 0 or null for a statement about a young person looked up in S2: null where he or she can't be, or no one knows when. #}
-{% macro compte_dans_s2(champ) -%}
-    case
-        when personnes.id_personne is null then null
-        when suivi.id_personne is null then 0
-        when suivi.{{ champ }} then 1
-        when suivi.{{ champ }} is null then null
-        else 0
-    end
-{%- endmacro %}

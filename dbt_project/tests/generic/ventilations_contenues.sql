@@ -1,4 +1,7 @@
-{# A breakdown never holds more than the total of the same figure; what is unknown is in the total alone. #}
+{#
+  A breakdown never holds more than the total of the same figure; what is unknown is in the total alone. Of a crossing,
+  the codes of the last dimension add up within those of the others.
+#}
 {% test ventilations_contenues(model) %}
 with lignes as (
     select *
@@ -12,11 +15,16 @@ sommes as (
         niveau,
         code,
         indicateur,
-        split_part(ventilation, '=', 1) as dimension,
+        left(ventilation, length(ventilation) - length(split_part(ventilation, '=', -1))) as dimension,
         sum(numerateur) as somme
     from lignes
     where ventilation <> ''
-    group by periode, niveau, code, indicateur, split_part(ventilation, '=', 1)
+    group by
+        periode,
+        niveau,
+        code,
+        indicateur,
+        left(ventilation, length(ventilation) - length(split_part(ventilation, '=', -1)))
 )
 
 select sommes.*

@@ -49,6 +49,45 @@ select
     denominateur,
     valeur,
     n_manquants
+from {{ ref('int_indicateur_a4') }}
+union all
+select
+    niveau,
+    code,
+    periode,
+    indicateur,
+    ventilation,
+    mesure,
+    numerateur,
+    denominateur,
+    valeur,
+    n_manquants
+from {{ ref('int_indicateur_a5') }}
+union all
+select
+    niveau,
+    code,
+    periode,
+    indicateur,
+    ventilation,
+    mesure,
+    numerateur,
+    denominateur,
+    valeur,
+    n_manquants
+from {{ ref('int_indicateur_a6') }}
+union all
+select
+    niveau,
+    code,
+    periode,
+    indicateur,
+    ventilation,
+    mesure,
+    numerateur,
+    denominateur,
+    valeur,
+    n_manquants
 from {{ ref('int_indicateur_a7') }}
 union all
 select
@@ -76,6 +115,19 @@ select
     valeur,
     n_manquants
 from {{ ref('int_indicateur_o1') }}
+union all
+select
+    niveau,
+    code,
+    periode,
+    indicateur,
+    ventilation,
+    mesure,
+    numerateur,
+    denominateur,
+    valeur,
+    n_manquants
+from {{ ref('int_indicateur_o12') }}
 union all
 select
     niveau,
@@ -128,6 +180,19 @@ select
     valeur,
     n_manquants
 from {{ ref('int_indicateur_o3') }}
+union all
+select
+    niveau,
+    code,
+    periode,
+    indicateur,
+    ventilation,
+    mesure,
+    numerateur,
+    denominateur,
+    valeur,
+    n_manquants
+from {{ ref('int_indicateur_o5') }}
 union all
 select
     niveau,

@@ -113,6 +113,14 @@ tous as (
         'binomes' as fait
     from binomes
     union all
+    -- An association's files are kept by the départements that name it.
+    select distinct
+        'association' as niveau,
+        association as code,
+        'dossiers' as fait
+    from {{ ref('stg_dossiers_mentorat__dossiers') }}
+    where campagne = {{ var('campagne') }}
+    union all
     select
         places.niveau,
         places.code,
