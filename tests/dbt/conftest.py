@@ -15,12 +15,14 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from mentorat.contracts.sources import arrow_schema, contracts
+from mentorat.contracts.sources import arrow_schema, contracts, pilotage_schema
 from mentorat.intake.reception import JOURNAL_SCHEMA as JOURNAL
 from mentorat.lake import write_parquet
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 CAMPAGNE = 2024
+PROPRE = "référence-en-clair-"
+"""Begins every reference of the pilotage store: it must be found nowhere else."""
 IDENTITES = pa.schema([("id_jeune", pa.string()), ("id_personne", pa.string()), ("passe", pa.string())])
 
 
@@ -112,10 +114,15 @@ class Lake:
                     root / "etude" / name / f"{campagne}.parquet",
                     schema,
                 )
+            if contracts()[name].pilotage:
+                self._write_pilotage(root, name, frame)
         identites = pd.DataFrame(
             [(jeune, personne, "exact") for jeune, personne in self.identites.items()], columns=IDENTITES.names
         )
         write_parquet(identites, root / "etude" / "identites" / f"{CAMPAGNE}.parquet", IDENTITES)
+        mentors = pd.DataFrame(columns=["id_mentor", *IDENTITES.names[1:]])
+        chains = pa.schema([("id_mentor", pa.string()), *list(IDENTITES)[1:]])
+        write_parquet(mentors, root / "etude" / "identites_mentors" / f"{CAMPAGNE}.parquet", chains)
         files = pd.DataFrame(
             [
                 (row["depose_par"], name)
@@ -134,7 +141,17 @@ class Lake:
         journal["chemin"] = journal["emetteur"] + "/" + journal["source"] + ".csv"
         journal = journal.reindex(columns=JOURNAL.names).sort_values("chemin")
         write_parquet(journal, root / "journal" / f"{CAMPAGNE}.parquet", JOURNAL)
-        (root / "marts" / str(CAMPAGNE)).mkdir(parents=True)
+        for folder in ("marts", "pilotage/rendus"):
+            (root / folder / str(CAMPAGNE)).mkdir(parents=True)
+
+    def _write_pilotage(self, root: Path, name: str, frame: pd.DataFrame) -> None:
+        """The same rows in the pilotage store, in the senders' own references."""
+        schema = pilotage_schema(name)
+        own = frame.assign(**{f"{column}_etude": frame[column] for column in ("id_jeune", "id_mentor") if column in frame})
+        for column in {"id_dossier", "id_binome"} & set(own):
+            own[column] = PROPRE + own[column]
+        now = own[own["campagne"] == CAMPAGNE].reindex(columns=schema.names)
+        write_parquet(now.where(now.notna(), None), root / "pilotage" / name / f"{CAMPAGNE}.parquet", schema)
 
 
 def hand_made_lake() -> Lake:
@@ -173,6 +190,15 @@ def hand_made_lake() -> Lake:
     lake.dossier("d11", "j11", "refus_jeune", date_evaluation="2022-01-01", date_proposition="2024-03-01")
     lake.binome("b1", "j1bis", "2024-10-01", id_dossier="d1")  # S3's start counts, not 20 September
     lake.binome("b7", "j7", "2023-10-01", "2024-03-31")
+    lake.add(
+        "controles_honorabilite", "departement-01", departement="01", id_mentor="m-b1", type="b2_fijais",
+        date_controle=date(2024, 1, 20),
+    )  # fmt: skip
+    for binome, seance in (("b1", "2024-12-10"), ("b70", "2024-02-14")):
+        lake.add(
+            "seances", "association-demo-01", id_binome=binome, association="demo-01", date_seance=day(seance),
+            duree_minutes=60, presence="present",
+        )  # fmt: skip
     # 02: a tracking table alone, without perimeter.
     lake.dossier(
         "d20",
