@@ -1,6 +1,6 @@
 {#
   A breakdown never holds more than the total of the same figure; what is unknown is in the total alone. Of a crossing,
-  the codes of the last dimension add up within those of the others.
+  the codes of the last dimension add up within those of the others. An indicator without a total has nothing to exceed.
 #}
 {% test ventilations_contenues(model) %}
 with lignes as (
@@ -29,12 +29,12 @@ sommes as (
 
 select sommes.*
 from sommes
-left join lignes
+inner join lignes
     on
         sommes.periode = lignes.periode
         and sommes.niveau = lignes.niveau
         and sommes.code = lignes.code
         and sommes.indicateur = lignes.indicateur
         and lignes.ventilation = ''
-where lignes.numerateur is null or sommes.somme > lignes.numerateur
+where sommes.somme > lignes.numerateur
 {% endtest %}
