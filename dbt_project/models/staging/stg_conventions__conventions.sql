@@ -1,16 +1,22 @@
--- S6, one row a convention and year. Where both sides send it, the département's row wins.
+-- S6, one row a convention, year and side that tells it: the collectivité, or the operator. Which one wins is said in
+-- int_conventions, so that neither row is lost here. Amounts in cents, full-time equivalents in hundredths.
 with conventions as (
+    select
+        lignes.*,
+        case when emetteurs.type = 'association' then 'operateur' else 'collectivite' end as cote
+    from {{ source('brut', 'conventions') }} as lignes
+    left join {{ ref('emetteurs') }} as emetteurs on lignes.depose_par = emetteurs.emetteur
+    where lignes.campagne <= {{ var('campagne') }}
+),
+
+rangees as (
     select
         *,
         row_number() over (
-            partition by departement, operateur, type, date_signature, annee
-            order by
-                campagne desc,
-                case when depose_par like 'association-%' then 2 else 1 end,
-                depose_par asc
+            partition by departement, operateur, type, date_signature, annee, cote
+            order by campagne desc, depose_par asc
         ) as rang
-    from {{ source('brut', 'conventions') }}
-    where campagne <= {{ var('campagne') }}
+    from conventions
 )
 
 select
@@ -20,14 +26,22 @@ select
     date_signature,
     date_fin,
     annee,
+    cote,
     objectif_binomes,
-    montant_departement as montant_departement_eur,
-    montant_etat as montant_etat_eur,
-    montant_prive as montant_prive_eur,
+    cast(round(montant_departement * 100) as bigint) as montant_departement_cents,
+    cast(round(montant_etat * 100) as bigint) as montant_etat_cents,
+    cast(round(montant_prive * 100) as bigint) as montant_prive_cents,
     part_rh,
-    etp,
+    cast(round(etp * 100) as bigint) as etp_centiemes,
+    cast(round(etp_departement * 100) as bigint) as etp_departement_centiemes,
+    imputation,
+    mode_selection,
+    publics,
+    territoires,
     date_verification_capacite,
+    antenne_locale,
+    annee_antenne,
     campagne,
     depose_par
-from conventions
+from rangees
 where rang = 1
