@@ -16,6 +16,7 @@ defs = Definitions(
         retours.retours,
         estimations.etude_2022,
         estimations.enquete,
+        estimations.arm,
         diffusion.diffusion,
         publication.departements,
         publication.national,

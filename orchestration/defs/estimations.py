@@ -1,4 +1,4 @@
-"""Estimates: the published study of 2022 again, and the survey of the campagne."""
+"""Estimates: the published study of 2022 again, the survey of the campagne, and the replay of the platform's rule."""
 
 from collections.abc import Iterator
 
@@ -70,3 +70,22 @@ def enquete(context: AssetExecutionContext, maison: Maison) -> Iterator[Material
     estimates = compare_survey(mentores, non_mentores, echantillon)
     for table in SURVEY:
         yield _store(settings, campagne, table, getattr(estimates, table))
+
+
+@asset(
+    key=estimation_key("arm"),
+    deps=[raw_key("demandes_1j1m"), AssetKey(["demandes_1j1m"]), AssetKey(["candidatures_1j1m"])],
+    partitions_def=campagnes,
+    group_name="estimations",
+)
+def arm(context: AssetExecutionContext, maison: Maison) -> MaterializeResult:
+    """Demands of 1jeune1mentor.fr as the rule ARM would have shared them, beside what was observed."""
+    from mentorat.allocation.arm import in_export_order, replay
+
+    settings, campagne = maison.settings, int(context.partition_key)
+    tell(context, "1jeune1mentor : répartition rejouée")
+    brutes = read_parquet(settings.lake / "etude" / "demandes_1j1m" / f"{campagne}.parquet")
+    demandes, candidatures = (
+        read_parquet(settings.marts(campagne) / f"{mart}.parquet") for mart in ("demandes_1j1m", "candidatures_1j1m")
+    )
+    return _store(settings, campagne, "arm", replay(in_export_order(demandes, brutes), candidatures).associations)

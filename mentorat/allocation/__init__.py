@@ -1,0 +1,1 @@
+"""How the platform 1jeune1mentor.fr shares demands between associations."""
