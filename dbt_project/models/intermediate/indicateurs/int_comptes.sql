@@ -23,6 +23,45 @@ select
     denominateur,
     valeur,
     n_manquants
+from {{ ref('int_indicateur_a10') }}
+union all
+select
+    niveau,
+    code,
+    periode,
+    indicateur,
+    ventilation,
+    mesure,
+    numerateur,
+    denominateur,
+    valeur,
+    n_manquants
+from {{ ref('int_indicateur_a11') }}
+union all
+select
+    niveau,
+    code,
+    periode,
+    indicateur,
+    ventilation,
+    mesure,
+    numerateur,
+    denominateur,
+    valeur,
+    n_manquants
+from {{ ref('int_indicateur_a12') }}
+union all
+select
+    niveau,
+    code,
+    periode,
+    indicateur,
+    ventilation,
+    mesure,
+    numerateur,
+    denominateur,
+    valeur,
+    n_manquants
 from {{ ref('int_indicateur_a2') }}
 union all
 select
@@ -114,7 +153,46 @@ select
     denominateur,
     valeur,
     n_manquants
+from {{ ref('int_indicateur_a9') }}
+union all
+select
+    niveau,
+    code,
+    periode,
+    indicateur,
+    ventilation,
+    mesure,
+    numerateur,
+    denominateur,
+    valeur,
+    n_manquants
 from {{ ref('int_indicateur_o1') }}
+union all
+select
+    niveau,
+    code,
+    periode,
+    indicateur,
+    ventilation,
+    mesure,
+    numerateur,
+    denominateur,
+    valeur,
+    n_manquants
+from {{ ref('int_indicateur_o10') }}
+union all
+select
+    niveau,
+    code,
+    periode,
+    indicateur,
+    ventilation,
+    mesure,
+    numerateur,
+    denominateur,
+    valeur,
+    n_manquants
+from {{ ref('int_indicateur_o11') }}
 union all
 select
     niveau,
@@ -154,6 +232,32 @@ select
     valeur,
     n_manquants
 from {{ ref('int_indicateur_o14') }}
+union all
+select
+    niveau,
+    code,
+    periode,
+    indicateur,
+    ventilation,
+    mesure,
+    numerateur,
+    denominateur,
+    valeur,
+    n_manquants
+from {{ ref('int_indicateur_o15') }}
+union all
+select
+    niveau,
+    code,
+    periode,
+    indicateur,
+    ventilation,
+    mesure,
+    numerateur,
+    denominateur,
+    valeur,
+    n_manquants
+from {{ ref('int_indicateur_o16') }}
 union all
 select
     niveau,
@@ -232,3 +336,55 @@ select
     valeur,
     n_manquants
 from {{ ref('int_indicateur_o8') }}
+union all
+select
+    niveau,
+    code,
+    periode,
+    indicateur,
+    ventilation,
+    mesure,
+    numerateur,
+    denominateur,
+    valeur,
+    n_manquants
+from {{ ref('int_indicateur_o9') }}
+union all
+select
+    niveau,
+    code,
+    periode,
+    indicateur,
+    ventilation,
+    mesure,
+    numerateur,
+    denominateur,
+    valeur,
+    n_manquants
+from {{ ref('int_indicateur_r1') }}
+union all
+select
+    niveau,
+    code,
+    periode,
+    indicateur,
+    ventilation,
+    mesure,
+    numerateur,
+    denominateur,
+    valeur,
+    n_manquants
+from {{ ref('int_indicateur_r2') }}
+union all
+select
+    niveau,
+    code,
+    periode,
+    indicateur,
+    ventilation,
+    mesure,
+    numerateur,
+    denominateur,
+    valeur,
+    n_manquants
+from {{ ref('int_indicateur_r3') }}

@@ -33,7 +33,8 @@ comptees as (
         attendues.*,
         comptes.valeur as valeur_lue,
         coalesce(comptes.n_manquants, 0) as manquants_nb,
-        case when attendues.est_donnee then comptes.numerateur else coalesce(comptes.numerateur, 0) end
+        -- a row without numerator says that it cannot be told: never zero
+        case when attendues.est_donnee or comptes.code is not null then comptes.numerateur else 0 end
             as numerateur_lu,
         case
             when attendues.mesure in ('nombre', 'total') then null
@@ -70,6 +71,7 @@ jugees as (
         *,
         case
             when statut = 'calcule' and est_donnee and not est_compte then 'non_mesurable'
+            when statut = 'calcule' and not est_donnee and numerateur_lu is null then 'non_mesurable'
             when statut = 'calcule' and niveau = 'collectivite' and not est_compte then 'non_mesurable'
             else statut
         end as statut_individuel

@@ -1,4 +1,4 @@
--- A12a associations whose label is valid at 31 December. A12b running mentoring pairs in such associations, over those
+-- A12a, A12c associations whose label is valid at 31 December, in the country and each. A12b running mentoring pairs in such associations, over those
 -- whose association is known; the others are missing.
 with labellisees as (
     select
@@ -38,7 +38,10 @@ base as (
     group by association
 )
 
-{{ compte('A12a', 'labellisees_nb', base='labellisees', niveau="'association'", code='code') }}
+{{ compte('A12c', 'labellisees_nb', base='labellisees', niveau="'association'", code='code') }}
+union all
+-- the country counts every label, of associations that sent nothing too
+{{ compte('A12a', 'count(*)', base='labellisees', niveau="'national'", code="'FR'", mesure='nombre') }}
 union all
 {{ compte(
     'A12b', 'labellises_nb', denominateur='binomes_nb', niveau='niveau', code='code', manquants='manquants_nb'

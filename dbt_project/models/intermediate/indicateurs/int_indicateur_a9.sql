@@ -49,9 +49,7 @@ union all
 {{ compte(
     'A9b', 'participants_nb', niveau='niveau', code='code', ventilation='ventilation', manquants='sans_participants_nb'
 ) }}
-where participants_nb is not null
 union all
 {{ compte(
     'A9c', 'structures_nb', niveau='niveau', code='code', ventilation='ventilation', manquants='sans_structures_nb'
 ) }}
-where structures_nb is not null

@@ -27,18 +27,12 @@ base as (
         sum(case when est_connu then 0 else 1 end) as manquants_nb
     from operateurs
     group by niveau, code
-),
-
-connus as (
-    select *
-    from base
-    where objectif_nb is not null
 )
 
 {% for indicateur in ['O10a', 'O10b'] -%}
 {{ 'union all' if not loop.first }}
 {{ compte(
-    indicateur, 'lances_nb', base='connus', denominateur='objectif_nb', niveau='niveau', code='code',
+    indicateur, 'lances_nb', denominateur='objectif_nb', niveau='niveau', code='code',
     manquants='manquants_nb'
 ) }}
 {% endfor -%}

@@ -1,5 +1,6 @@
 -- O15 territories that no association of the registry covers at 31 December (1 or 0 over 1, so that the country adds
--- them up). Where no association says it takes a public, but one there says nothing of its publics, nobody knows.
+-- them up). Where no association says it takes a public, but one there says nothing of its publics, nobody knows
+-- (null).
 {% set dimensions = {
     'public': ['confies', 'aed', 'aemo', 'mna', 'jeunes_majeurs'],
     'modalite': ['presentiel', 'distanciel', 'mixte'],
@@ -35,7 +36,7 @@ base as (
     select
         territoire,
         '{{ dimension }}={{ code }}' as ventilation,
-        case when {{ code }}_nb = 0 and {{ dimension }}_inconnu_nb = 0 then 1 else 0 end as sans_couverture_nb,
+        case when {{ code }}_nb = 1 then 0 when {{ dimension }}_inconnu_nb = 0 then 1 end as sans_couverture_nb,
         case when {{ code }}_nb = 1 or {{ dimension }}_inconnu_nb = 0 then 1 else 0 end as connus_nb
     from couvertures
     {% endfor -%}

@@ -45,20 +45,14 @@ base as (
     from operateurs
     where anciennete_antenne <> 'inconnu'
     group by niveau, code, anciennete_antenne
-),
-
-connus as (
-    select *
-    from base
-    where cout_cents is not null
 )
 
 {{ compte(
-    'O9a', 'cout_cents', base='connus', denominateur='jours_nb', niveau='niveau', code='code', ventilation='ventilation',
+    'O9a', 'cout_cents', denominateur='jours_nb', niveau='niveau', code='code', ventilation='ventilation',
     manquants='manquants_nb'
 ) }}
 union all
 {{ compte(
-    'O9b', 'cout_cents', base='connus', denominateur='lances_nb', niveau='niveau', code='code',
+    'O9b', 'cout_cents', denominateur='lances_nb', niveau='niveau', code='code',
     ventilation='ventilation', manquants='manquants_nb'
 ) }}

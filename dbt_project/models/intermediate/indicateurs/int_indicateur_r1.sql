@@ -1,5 +1,5 @@
 -- R1 amounts of the year's conventions, in cents, and by who pays. Missing: conventions of mentoring without any amount
--- (an habilitation holds none). An amount nobody gave is unknown, never zero.
+-- (an habilitation holds none). An amount nobody gave is unknown (null), never zero.
 with niveaux as (
     select distinct
         code,
@@ -35,20 +35,13 @@ base as (
         sum(case when cout_cents is null and type_convention = 'convention_mentorat' then 1 else 0 end) as manquants_nb
     from lignes
     group by niveau, code
-),
-
-connus as (
-    select *
-    from base
-    where cout_cents is not null
 )
 
-{{ compte('R1', 'cout_cents', base='connus', niveau='niveau', code='code', manquants='manquants_nb') }}
+{{ compte('R1', 'cout_cents', niveau='niveau', code='code', manquants='manquants_nb') }}
 {% for financeur in ['departement', 'etat', 'prive'] -%}
 union all
 {{ compte(
-    'R1', financeur ~ '_cents', base='connus', niveau='niveau', code='code', manquants='manquants_nb',
+    'R1', financeur ~ '_cents', niveau='niveau', code='code', manquants='manquants_nb',
     ventilation="'financeur=" ~ financeur ~ "'"
 ) }}
-where {{ financeur }}_cents is not null
 {% endfor -%}

@@ -38,7 +38,5 @@ base as (
 )
 
 {{ compte('R2a', 'etp_centiemes', niveau='niveau', code='code', manquants='sans_etp_nb') }}
-where etp_centiemes is not null
 union all
 {{ compte('R2b', 'rh_cents', denominateur='cout_cents', niveau='niveau', code='code', manquants='sans_part_nb') }}
-where cout_cents is not null

@@ -15,9 +15,11 @@
 } -%}
 {# Sources whose rows name a territory (or a whole collectivité), whoever sends them. #}
 {% set situees = [
-    'controles_honorabilite', 'conventions', 'demandes_1j1m', 'questionnaire_acteurs', 'feuille_route', 'actions',
-    'devenir', 'accompagnement', 'parcours_ase'
+    'controles_honorabilite', 'conventions', 'questionnaire_acteurs', 'feuille_route', 'actions', 'devenir',
+    'accompagnement', 'parcours_ase'
 ] -%}
+{# Sources of the country: received, they tell of everyone, and who is not in them is nil. #}
+{% set nationales = ['associations', 'demandes_1j1m', 'label_qualite'] -%}
 with places as (
     select
         'departement' as niveau,
@@ -47,6 +49,15 @@ situes as (
         departement as code,
         '{{ source_situee }}' as fait
     from {{ source('brut', source_situee) }}
+    where campagne = {{ var('campagne') }}
+    {{ 'union all' if not loop.last }}
+    {% endfor -%}
+),
+
+nationales as (
+    {% for nationale in nationales -%}
+    select distinct '{{ nationale }}' as fait
+    from {{ source('brut', nationale) }}
     where campagne = {{ var('campagne') }}
     {{ 'union all' if not loop.last }}
     {% endfor -%}
@@ -93,6 +104,31 @@ tous as (
         situes.fait
     from situes
     inner join places on situes.code = places.code
+    union all
+    select
+        entites.niveau,
+        entites.code,
+        nationales.fait
+    from {{ ref('int_entites') }} as entites
+    cross join nationales
+    union all
+    -- what is expected of a sender is told at its own level, once: not of each territory of a collectivité
+    select
+        entites.niveau,
+        entites.code,
+        'attendu' as fait
+    from {{ ref('int_entites') }} as entites
+    left join {{ ref('int_territoires') }} as territoires
+        on entites.niveau = 'departement' and entites.code = territoires.territoire
+    where coalesce(territoires.territoires_nb, 1) = 1
+    union all
+    -- a convention tells of its operator too
+    select
+        'association' as niveau,
+        operateur as code,
+        'conventions' as fait
+    from {{ source('brut', 'conventions') }}
+    where campagne = {{ var('campagne') }}
     union all
     select
         'departement' as niveau,
