@@ -25,7 +25,8 @@ unites as (
         lignes.indicateur,
         lignes.ventilation,
         lignes.mesure,
-        lignes.numerateur,
+        -- a ratio over nothing is not shown, and what it divides counts in the sum (a cost without a pair)
+        coalesce(lignes.numerateur, case when figures.denominateur = 0 then figures.numerateur end) as numerateur,
         lignes.denominateur
     from {{ model }} as lignes
     left join {{ ref('int_territoires') }} as territoires on lignes.code = territoires.territoire
