@@ -74,7 +74,7 @@ def enquete(context: AssetExecutionContext, maison: Maison) -> Iterator[Material
 
 @asset(
     key=estimation_key("arm"),
-    deps=[raw_key("demandes_1j1m"), AssetKey(["demandes_1j1m"]), AssetKey(["candidatures_1j1m"])],
+    deps=[raw_key("demandes_1j1m"), AssetKey(["demandes_plateforme"]), AssetKey(["candidatures_plateforme"])],
     partitions_def=campagnes,
     group_name="estimations",
 )
@@ -86,6 +86,7 @@ def arm(context: AssetExecutionContext, maison: Maison) -> MaterializeResult:
     tell(context, "1jeune1mentor : répartition rejouée")
     brutes = read_parquet(settings.lake / "etude" / "demandes_1j1m" / f"{campagne}.parquet")
     demandes, candidatures = (
-        read_parquet(settings.marts(campagne) / f"{mart}.parquet") for mart in ("demandes_1j1m", "candidatures_1j1m")
+        read_parquet(settings.marts(campagne) / f"{mart}.parquet")
+        for mart in ("demandes_plateforme", "candidatures_plateforme")
     )
     return _store(settings, campagne, "arm", replay(in_export_order(demandes, brutes), candidatures).associations)

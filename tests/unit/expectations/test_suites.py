@@ -28,6 +28,17 @@ MARTS = (
     "ecarts_sources",
     "exposition",
     "honorabilite",
+
+    "conventions_retenues",
+    "couts",
+    "demandes_plateforme",
+    "candidatures_plateforme",
+    "grille_feuille_route",
+    "etat_des_lieux",
+    "couverture_associative",
+    "collecte",
+    "pilotage_national",
+    "pilotage_association",
 )
 CODES = "column_values_to_be_in_set:nature"
 
