@@ -1,5 +1,5 @@
--- Costs of the year by operator and place, beside the reference range of a pair-year. Break-even: the smallest number of
--- pairs running all year whose cost each is at most the upper reference.
+-- Costs of the year by operator and place, beside the reference range of a pair-year. Break-even: the smallest number
+-- of pairs running all year whose cost each is at most the upper reference.
 with bornes as (
     select
         cout_binome_reference_min as reference_min,

@@ -1,5 +1,5 @@
--- The grid of the roadmap: a sub-step that somebody tells is a row for everyone that sent a roadmap. The list of the 14 is
--- not public: it is the one that the files use.
+-- The grid of the roadmap: a sub-step that somebody tells is a row for everyone that sent a roadmap. The list of the
+-- 14 is not public: it is the one that the files use.
 with sous_etapes as (
     select distinct sous_etape
     from {{ ref('int_feuille_route') }}

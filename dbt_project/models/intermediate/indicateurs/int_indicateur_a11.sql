@@ -1,6 +1,6 @@
--- A11 state of play among structures that answered. A11a those who know mentoring; A11b young people aged 11 to 20 who
--- are mentored, sum over sum; A11c obstacles: citations over structures that cite at least one, so that the ratio of an
--- obstacle is the share of them that cite it. An empty list of obstacles is not « none »: it is missing.
+-- A11 state of play among structures that answered. A11a those who know mentoring; A11b young people aged 11 to 20
+-- who are mentored, sum over sum; A11c obstacles: citations over structures that cite at least one, so that the ratio
+-- of an obstacle is the share of them that cite it. An empty list of obstacles is not « none »: it is missing.
 with base as (
     select
         territoire,

@@ -1,5 +1,5 @@
--- A12a, A12c associations whose label is valid at 31 December, in the country and each. A12b running mentoring pairs in such associations, over those
--- whose association is known; the others are missing.
+-- A12a, A12c associations whose label is valid at 31 December, in the country and each. A12b running mentoring pairs
+-- in such associations, over those whose association is known; the others are missing.
 with labellisees as (
     select
         association as code,

@@ -1,5 +1,5 @@
--- O10 pairs launched in the year by the operators that have an objective, over that objective. Missing: operators whose
--- conventions have none, or whose pairs are not known. The relative shortfall is one minus the ratio.
+-- O10 pairs launched in the year by the operators that have an objective, over that objective. Missing: operators
+-- whose conventions have none, or whose pairs are not known. The relative shortfall is one minus the ratio.
 with operateurs as (
     select
         niveau,

@@ -1,7 +1,7 @@
--- O16 state of collection. O16a sources received over expected; O16b rows set aside over received; O16c cells filled over
--- cells that must be; O16d young people of S2 and S3 found in S1; O16e young people of S1 tied to the programme's
--- pseudonym; both by MNA, whose names and birth dates link less well. A sender of several territories counts once, at the
--- level of its collectivité.
+-- O16 state of collection. O16a sources received over expected; O16b rows set aside over received; O16c cells filled
+-- over cells that must be; O16d young people of S2 and S3 found in S1; O16e young people of S1 tied to the
+-- programme's pseudonym; both by MNA, whose names and birth dates link less well. A sender of several territories
+-- counts once, at the level of its collectivité.
 with niveaux as (
     select distinct
         collectivite as code,

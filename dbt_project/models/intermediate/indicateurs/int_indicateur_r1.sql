@@ -1,5 +1,5 @@
--- R1 amounts of the year's conventions, in cents, and by who pays. Missing: conventions of mentoring without any amount
--- (an habilitation holds none). An amount nobody gave is unknown (null), never zero.
+-- R1 amounts of the year's conventions, in cents, and by who pays. Missing: conventions of mentoring without any
+-- amount (an habilitation holds none). An amount nobody gave is unknown (null), never zero.
 with niveaux as (
     select distinct
         code,

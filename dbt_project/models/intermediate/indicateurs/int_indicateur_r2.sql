@@ -1,5 +1,5 @@
--- R2a full-time equivalents of the year's conventions, in hundredths. R2b share of human resources: sum of part_rh x cost
--- over sum of cost, on the conventions that tell both; the others are missing.
+-- R2a full-time equivalents of the year's conventions, in hundredths. R2b share of human resources: sum of part_rh x
+-- cost over sum of cost, on the conventions that tell both; the others are missing.
 with niveaux as (
     select distinct
         code,

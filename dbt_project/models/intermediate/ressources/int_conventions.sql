@@ -1,5 +1,6 @@
--- One row a convention and year. Where the collectivité and the operator both tell it, the collectivité's row wins whole
--- and the operator's figures stay beside it. The cost is the sum of the three amounts; unknown when none is given.
+-- One row a convention and year. Where the collectivité and the operator both tell it, the collectivité's row wins
+-- whole and the operator's figures stay beside it. The cost is the sum of the three amounts; unknown when none is
+-- given.
 with lignes as (
     select
         *,

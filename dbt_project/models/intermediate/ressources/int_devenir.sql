@@ -1,5 +1,5 @@
--- Later events of a young person, with the window in which their file can see them: an event outside every window of its
--- source and place tells nothing of those who have none, and a comparison must leave it out.
+-- Later events of a young person, with the window in which their file can see them: an event outside every window of
+-- its source and place tells nothing of those who have none, and a comparison must leave it out.
 with evenements as (
     select
         evenements.id_jeune,

@@ -1,5 +1,5 @@
--- S9, answers of the year. A structure that counts more mentored young people than young people contradicts itself: its
--- numbers are left out of the shares, its other answers stay.
+-- S9, answers of the year. A structure that counts more mentored young people than young people contradicts itself:
+-- its numbers are left out of the shares, its other answers stay.
 select
     id_reponse,
     territoire,

@@ -1,5 +1,5 @@
--- Roadmap of each collectivité at the end of the campagne: the latest row of a sub-step wins (year, then day), so that a
--- file which holds only what changed keeps what was done before.
+-- Roadmap of each collectivité at the end of the campagne: the latest row of a sub-step wins (year, then day), so
+-- that a file which holds only what changed keeps what was done before.
 with rangees as (
     select
         territoire as code,

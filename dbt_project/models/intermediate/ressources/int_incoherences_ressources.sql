@@ -7,19 +7,71 @@ with libelles as (
         libelle
     from (
         values
-            ('convention_sans_objectif', 'conventions', 'Convention de mentorat de l''année sans objectif de binômes.'),
-            ('convention_sans_montant', 'conventions', 'Convention de mentorat de l''année sans aucun montant.'),
-            ('convention_montants_differents', 'conventions', 'Convention transmise des deux côtés avec des montants différents : ceux de la collectivité sont retenus.'),
-            ('convention_objectifs_differents', 'conventions', 'Convention transmise des deux côtés avec des objectifs différents : celui de la collectivité est retenu.'),
-            ('antenne_ouverte_apres', 'conventions', 'Antenne dite ouverte après l''année de la convention : son ancienneté est inconnue.'),
-            ('mentores_plus_que_jeunes', 'questionnaire_acteurs', 'Structure qui compte plus de jeunes mentorés que de jeunes : ses effectifs ne sont pas repris.'),
-            ('demande_attribuee_sans_envoi', 'demandes_1j1m', 'Demande attribuée sans date d''envoi à l''association.'),
-            ('demande_binome_sans_date', 'demandes_1j1m', 'Demande suivie d''un binôme sans date de binôme.'),
-            ('evenement_hors_fenetre', 'devenir', 'Événement hors des fenêtres d''observation de son fichier : il ne dit rien des autres jeunes.'),
-            ('demande_attribuee_incompatible', 'demandes_1j1m', 'Demande attribuée à une association qui n''est pas parmi les compatibles.'),
-            ('compatible_fermee', 'demandes_1j1m', 'Demande dont une association compatible était fermée aux demandes ce jour-là selon le registre.'),
-            ('compatible_hors_registre', 'demandes_1j1m', 'Demande dont une association compatible n''était pas au registre ce jour-là.'),
-            ('registre_lignes_chevauchantes', 'associations', 'Association dont deux lignes du registre sont valables le même jour : la plus récente compte.')
+        (
+            'convention_sans_objectif',
+            'conventions',
+            'Convention de mentorat de l''année sans objectif de binômes.'
+        ),
+        (
+            'convention_sans_montant',
+            'conventions',
+            'Convention de mentorat de l''année sans aucun montant.'
+        ),
+        (
+            'convention_montants_differents',
+            'conventions',
+            'Convention transmise des deux côtés, montants différents : la collectivité l''emporte.'
+        ),
+        (
+            'convention_objectifs_differents',
+            'conventions',
+            'Convention transmise des deux côtés, objectifs différents : la collectivité l''emporte.'
+        ),
+        (
+            'antenne_ouverte_apres',
+            'conventions',
+            'Antenne dite ouverte après l''année de la convention : son ancienneté est inconnue.'
+        ),
+        (
+            'mentores_plus_que_jeunes',
+            'questionnaire_acteurs',
+            'Structure qui compte plus de mentorés que de jeunes : effectifs non repris.'
+        ),
+        (
+            'demande_attribuee_sans_envoi',
+            'demandes_1j1m',
+            'Demande attribuée sans date d''envoi à l''association.'
+        ),
+        (
+            'demande_binome_sans_date',
+            'demandes_1j1m',
+            'Demande suivie d''un binôme sans date de binôme.'
+        ),
+        (
+            'evenement_hors_fenetre',
+            'devenir',
+            'Événement hors des fenêtres d''observation de son fichier.'
+        ),
+        (
+            'demande_attribuee_incompatible',
+            'demandes_1j1m',
+            'Demande attribuée à une association qui n''est pas parmi les compatibles.'
+        ),
+        (
+            'compatible_fermee',
+            'demandes_1j1m',
+            'Demande dont une association compatible était fermée ce jour-là selon le registre.'
+        ),
+        (
+            'compatible_hors_registre',
+            'demandes_1j1m',
+            'Demande dont une association compatible n''était pas au registre ce jour-là.'
+        ),
+        (
+            'registre_lignes_chevauchantes',
+            'associations',
+            'Association dont deux lignes du registre valent le même jour : la plus récente compte.'
+        )
     ) as liste (regle, source, libelle)
 ),
 

@@ -1,5 +1,5 @@
--- Associations present in a territory at 31 December (registry S13, running pairs of S3, or of S2 where there is no S3)
--- and the acts they hold there: a convention for mentoring, an habilitation for parrainage, both where both are
+-- Associations present in a territory at 31 December (registry S13, running pairs of S3, or of S2 where there is no
+-- S3) and the acts they hold there: a convention for mentoring, an habilitation for parrainage, both where both are
 -- practised. What is practised is what runs; without a running pair, what the registry says.
 with binomes as (
     select

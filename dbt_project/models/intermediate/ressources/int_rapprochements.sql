@@ -1,6 +1,7 @@
--- Linkage seen from each side, by territory, unaccompanied minors (MNA) apart: young people of S2 and S3 found in S1, and
--- young people of S1 whose number the correspondence table (S0) or S11 ties to the programme's pseudonym. Each side tells
--- who is an MNA by itself (S1: MINA; S2: the place of care): told by the other side, only those linked would be known.
+-- Linkage seen from each side, by territory, unaccompanied minors (MNA) apart: young people of S2 and S3 found in S1,
+-- and young people of S1 whose number the correspondence table (S0) or S11 ties to the programme's pseudonym. Each
+-- side tells who is an MNA by itself (S1: MINA; S2: the place of care): told by the other side, only those linked
+-- would be known.
 with s1 as (
     select distinct
         mesures.territoire,

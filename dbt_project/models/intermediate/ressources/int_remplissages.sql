@@ -5,8 +5,12 @@ select
     depose_par as emetteur,
     '{{ nom }}' as source,
     cast(count(*) * {{ colonnes | length }} as bigint) as cellules_nb,
-    cast({% for colonne in colonnes %}count({{ colonne }}){{ ' + ' if not loop.last }}{% endfor %} as bigint)
-        as cellules_remplies_nb
+    cast(
+        {% for colonne in colonnes -%}
+        {{ '+ ' if not loop.first }}count({{ colonne }})
+        {% endfor -%}
+        as bigint
+    ) as cellules_remplies_nb
 from {{ source('brut', nom) }}
 where campagne = {{ var('campagne') }}
 group by depose_par
