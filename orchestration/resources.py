@@ -140,5 +140,7 @@ DBT_TESTS = {
     "lieu_reconnu": "Tout lieu d'accueil a un code connu",
     "mois_sans_trou": "Les mois d'un jeune se suivent sans trou",
     "population_conservee": "La population est celle des mesures",
+    "flux_reperes_conserve": "Chaque flux conserve les effectifs",
+    "avant_le_premier_jour": "Aucune covariable n'est lue après la date d'index",
 }
 """French words for the generic tests, dbt's own and ours."""

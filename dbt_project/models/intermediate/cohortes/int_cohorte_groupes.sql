@@ -1,68 +1,91 @@
--- Every eligible young person in one group, and one only, with the index date of the descriptive cohort: the first day
--- of the first mentoring pair for mentored young people, 31 December for the others.
--- A young person with any pair is not a comparator; parrainage, pairs of other origin, pairs begun under 11 and
--- refusals stand apart.
-with binomes as (
+-- Every young person eligible one day at least of the campagne in one group, and one only, with the index date of the
+-- descriptive cohort: the first day of the first mentoring pair, else the day drawn for the comparison, else (nobody can
+-- compare them) the last day of eligibility in the year.
+-- A pair belongs to the campagne it began in: one that began before is a group of its own. Parrainage, pairs of other
+-- origin, pairs begun under 11 and refusals stand apart. A mentoré of the year is here under that one group, and is a
+-- comparator until his or her pair in `reperes_duree`.
+with derniers as (
     select
-        id_personne,
-        min(case when nature = 'mentorat' then date_debut end) as premier_debut,
-        min_by(
-            case when {{ age_au('date_naissance', 'date_debut') }} < 11 then 1 else 0 end,
-            case when nature = 'mentorat' then date_debut end
-        ) = 1 as est_avant_11_ans,
-        max(case when nature = 'mentorat' and est_de_l_annee then 1 else 0 end) = 1 as a_mentorat_de_l_annee,
-        max(case when nature = 'mentorat' then 1 else 0 end) = 1 as a_mentorat,
-        max(case when nature = 'mentorat' and voie = 'milieu_scolaire' then 1 else 0 end) = 1 as est_autre_origine,
-        max(case when nature = 'parrainage' then 1 else 0 end) = 1 as a_parrainage
-    from (
-        select
-            *,
-            coalesce(
-                date_debut <= {{ jour('12-31') }} and (date_fin is null or date_fin >= {{ jour('01-01') }}),
-                est_actif_fin_campagne
-            ) as est_de_l_annee
-        from {{ ref('int_binomes') }}
-        where date_debut is null or date_debut <= {{ jour('12-31') }}
-    ) as tous
-    group by id_personne
+        *,
+        row_number() over (partition by id_population order by debut desc) as rang
+    from {{ ref('int_cohorte_eligibles') }}
+    where fin >= {{ jour('01-01') }}
 ),
 
-eligibles as (
+groupes as (
     select
-        eligibilites.id_population,
-        eligibilites.territoire,
-        personnes.id_personne,
-        couverture.statut_binomes,
-        binomes.premier_debut,
+        derniers.id_population,
+        derniers.id_personne,
+        derniers.territoire as dernier_territoire,
+        derniers.fin as dernier_jour_eligible,
+        case when not premiers.est_mentorat_sans_date then premiers.premier_mentorat end as premier_mentorat,
+        comparateurs.date_index as date_tiree,
+        comparateurs.niveau_tirage,
+        coalesce(premiers.premier_parrainage < premiers.premier_mentorat or premiers.est_parrainage_sans_date, false)
+            as est_parrainage_avant,
         case
-            when personnes.id_personne is null then 'non_rapprochables'
-            when couverture.statut_binomes <> 'calcule' then 'sans_donnees_mentorat'
-            when binomes.est_autre_origine then 'binome_autre_origine'
-            when binomes.est_avant_11_ans then 'binome_avant_11_ans'
-            when binomes.a_mentorat and binomes.premier_debut is null then 'binome_sans_date'
-            when binomes.a_mentorat_de_l_annee then 'mentores'
-            when binomes.a_mentorat then 'mentorat_termine_avant'
-            when binomes.a_parrainage then 'parrainage_seul'
-            when suivi.est_en_attente_mentor then 'acceptants_en_attente'
-            when suivi.est_refus then 'refus'
-            else 'eligibles_non_mentores'
+            when derniers.id_personne is null then 'non_rapprochables'
+            when not derniers.est_suivi_mentorat then 'sans_donnees_mentorat'
+            when premiers.est_mentorat_sans_date then 'binome_sans_date'
+            when premiers.est_autre_origine then 'binome_autre_origine'
+            when premiers.est_avant_age_minimum then 'binome_avant_11_ans'
+            when premiers.premier_mentorat < {{ jour('01-01') }} and premiers.est_mentore_dans_l_annee
+                then 'mentorat_commence_avant'
+            when premiers.premier_mentorat < {{ jour('01-01') }} then 'mentorat_termine_avant'
+            when premiers.premier_mentorat is not null and mentores.id_personne is null
+                then 'binome_hors_eligibilite'
+            when premiers.premier_mentorat is not null then 'mentores'
+            when premiers.est_parraine then 'parrainage_seul'
+            else coalesce(comparateurs.etape, 'sans_date_tirable')
         end as groupe
-    from {{ ref('int_eligibilites') }} as eligibilites
-    inner join {{ ref('int_personnes_ase') }} as personnes on eligibilites.id_population = personnes.id_population
-    inner join {{ ref('int_couverture') }} as couverture on eligibilites.territoire = couverture.territoire
-    left join binomes on personnes.id_personne = binomes.id_personne
-    left join {{ ref('int_suivi_mentorat') }} as suivi on personnes.id_personne = suivi.id_personne
-    where
-        eligibilites.repere = 'fin_campagne'
-        and eligibilites.est_eligible
-        -- no denominator, no cohort: a flow without its stock is not the population
-        and couverture.statut_eligibles = 'calcule'
+    from derniers
+    left join {{ ref('int_cohorte_premiers_binomes') }} as premiers on derniers.id_personne = premiers.id_personne
+    left join {{ ref('int_cohorte_mentores') }} as mentores
+        on
+            derniers.id_personne = mentores.id_personne
+            and mentores.repere = 'debut'
+            and mentores.etape in ('mentores', 'parrainage_avant')
+            and mentores.id_population is not null
+    left join {{ ref('int_cohorte_comparateurs') }} as comparateurs
+        on derniers.id_population = comparateurs.id_population and comparateurs.repere = 'debut'
+    where derniers.rang = 1
+),
+
+dates as (
+    select
+        groupes.id_population,
+        groupes.id_personne,
+        groupes.dernier_territoire,
+        groupes.groupe,
+        groupes.est_parrainage_avant,
+        coalesce(
+            groupes.premier_mentorat,
+            case when tirees.id_population is not null then groupes.date_tiree end,
+            groupes.dernier_jour_eligible
+        ) as date_index,
+        case
+            when groupes.premier_mentorat is not null then 'premier_jour'
+            when tirees.id_population is not null then 'tirage_' || groupes.niveau_tirage
+            else 'dernier_jour_eligible'
+        end as origine_index
+    from groupes
+    -- A day drawn outside care describes nobody.
+    left join {{ ref('int_cohorte_eligibles') }} as tirees
+        on
+            groupes.id_population = tirees.id_population
+            and groupes.date_tiree between tirees.debut and tirees.fin
 )
 
 select
-    id_population,
-    id_personne,
-    territoire,
-    groupe,
-    case when groupe = 'mentores' then premier_debut else {{ jour('12-31') }} end as date_index
-from eligibles
+    dates.id_population,
+    dates.id_personne,
+    dates.groupe,
+    dates.date_index,
+    dates.origine_index,
+    dates.est_parrainage_avant,
+    coalesce(eligibles.territoire, dates.dernier_territoire) as territoire
+from dates
+left join {{ ref('int_cohorte_eligibles') }} as eligibles
+    on
+        dates.id_population = eligibles.id_population
+        and dates.date_index between eligibles.debut and eligibles.fin

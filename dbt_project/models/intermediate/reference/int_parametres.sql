@@ -18,7 +18,7 @@ select
     {% for nom in [
         'age_minimum', 'age_majorite', 'age_maximum', 'duree_minimale_mois', 'evaluation_validite_mois',
         'validite_controle_mois', 'base_jeunes_suivis', 'objectif_jeunes', 'cout_binome_reference_min',
-        'cout_binome_reference_max', 'sous_etapes_feuille_route'
+        'cout_binome_reference_max', 'sous_etapes_feuille_route', 'repere_court_jours', 'repere_long_jours'
     ] -%}
     max(case when parametre = '{{ nom }}' then cast(valeur as bigint) end) as {{ nom }},
     {% endfor -%}
