@@ -152,12 +152,21 @@ def test_each_eligible_young_person_is_in_one_group(build):
     groups = build.mart("cohorte").set_index("id_population")["groupe"]
     assert groups.loc[["p1", "p2", "p3", "p4", "p11"]].tolist() == [
         "mentores",
-        "acceptants_en_attente",
+        "reponse_sans_date",  # waits for a mentor, since no one knows when
         "eligibles_non_mentores",
         "eligibles_non_mentores",
-        "refus",
+        "reponse_sans_date",  # refused, no one knows when
     ]
     assert set(groups.loc[groups.index.str.startswith("numanonym:")]) == {"non_rapprochables"}
+
+
+def test_comparators_draw_their_index_date_from_the_mentores_of_the_departement(build):
+    cohort = build.mart("cohorte").set_index("id_population")
+    assert cohort.loc["p3", "origine_index"] == "tirage_departement"
+    assert cohort.loc["p3", "date_index"] == cohort.loc["p1", "date_index"]
+    # left in April, mentored since the year before: a group of his own
+    assert cohort.loc["p7", "groupe"] == "mentorat_commence_avant"
+    assert cohort.loc["p7", "sortant"]
 
 
 def test_covariates_are_known_strictly_before_the_index_date(build):
@@ -170,19 +179,12 @@ def test_covariates_are_known_strictly_before_the_index_date(build):
 
 def test_the_flow_counts_everyone_once(build):
     flow = build.mart("flux_cohorte").set_index("etape")["effectif"]
-    assert flow[
-        ["population", "sortis_avant_le_31_decembre", "age_inconnu", "majeurs", "moins_de_11_ans"]
-    ].tolist() == [
-        26,
-        1,
-        1,
-        1,
-        1,
-    ]
+    assert flow[["population", "age_inconnu", "majeurs", "moins_de_11_ans"]].tolist() == [26, 1, 0, 1]
     # 04 sent a flow without its stock: nobody there is counted eligible, in the flow as in A1
     assert flow["stock_incomplet"] == 12
-    assert flow["eligibles"] == build.indicateur("FR", "A1")["numerateur"] == 10
-    assert flow["analyses"] == flow["mentores"] + flow["acceptants_en_attente"] + flow["eligibles_non_mentores"] == 4
+    # A1 at 31 December, and p7 and p8, eligible until they came of age in the year
+    assert flow["eligibles"] == build.indicateur("FR", "A1")["numerateur"] + 2 == 12
+    assert flow["analyses"] == flow["mentores"] + flow["acceptants_en_attente"] + flow["eligibles_non_mentores"] == 3
 
 
 def test_expertise_and_unexecuted_placements_bring_nobody_into_care(build):

@@ -39,6 +39,9 @@ MARTS = (
     "collecte",
     "pilotage_national",
     "pilotage_association",
+    "reperes_duree",
+    "flux_reperes",
+    "risques",
 )
 CODES = "column_values_to_be_in_set:nature"
 

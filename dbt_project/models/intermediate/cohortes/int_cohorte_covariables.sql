@@ -69,7 +69,9 @@ lieux as (
         jours.date_reference,
         lieux.type_accueil_regroupe,
         lieux.fin is null or {{ plus_jours('lieux.fin', 1) }} >= jours.date_reference as est_de_la_veille,
-        count(*) over (partition by jours.id_population, jours.date_reference) - 1 as deplacements_nb,
+        sum(case when lieux.est_deplacement then 1 else 0 end) over (
+            partition by jours.id_population, jours.date_reference
+        ) as deplacements_nb,
         max(lieux.debut) over (partition by jours.id_population, jours.date_reference) as derniere_date,
         row_number() over (
             partition by jours.id_population, jours.date_reference

@@ -1,5 +1,4 @@
 -- Who is eligible on which day, where the denominator can be counted: without it, a flow is not the population.
--- One territory a day: when two tell the same young person, the one he or she was in first goes on.
 with periodes as (
     select
         periodes.id_population,
@@ -16,41 +15,30 @@ with periodes as (
     where periodes.debut <= {{ jour('12-31') }} and couverture.statut_eligibles = 'calcule'
 ),
 
-precedentes as (
+recentes as (
     select
         *,
-        max(fin) over (
-            partition by id_population
-            order by debut, fin, territoire
-            rows between unbounded preceding and 1 preceding
-        ) as fin_precedente
+        case
+            when lag({{ plus_jours('fin', 1) }}) over (partition by id_population order by debut) = debut then 0
+            else 1
+        end as est_nouveau_sejour
     from periodes
-),
-
-disjointes as (
-    select
-        id_population,
-        id_personne,
-        territoire,
-        region,
-        est_suivi_mentorat,
-        greatest(debut, {{ plus_jours('fin_precedente', 1) }}) as debut,
-        fin,
-        case when {{ plus_jours('fin_precedente', 1) }} >= debut then 0 else 1 end as est_nouveau_sejour
-    from precedentes
     where
-        (fin_precedente is null or fin > fin_precedente)
-        and fin >= (
+        fin >= (
             select min(premier_debut)
             from {{ ref('int_cohorte_reperes') }}
         )
 ),
 
-sejours as (
+numerotees as (
     select
         *,
-        sum(est_nouveau_sejour) over (partition by id_population order by debut rows unbounded preceding) as sejour
-    from disjointes
+        sum(est_nouveau_sejour) over (
+            partition by id_population
+            order by debut
+            rows between unbounded preceding and current row
+        ) as sejour
+    from recentes
 )
 
 -- Eligible from one territory to the next without a day between: one stay, which ends with the last of them.
@@ -63,4 +51,4 @@ select
     debut,
     fin,
     max(fin) over (partition by id_population, sejour) as fin_sejour
-from sejours
+from numerotees

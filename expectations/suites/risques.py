@@ -1,0 +1,24 @@
+"""The risk sets."""
+
+import great_expectations.expectations as gxe
+from great_expectations.expectations.expectation import Expectation
+
+from expectations.rules import rule
+
+
+def rules() -> list[Expectation]:
+    """Rules of the mart `risques`."""
+    return [
+        rule(
+            gxe.ExpectCompoundColumnsToBeUnique,
+            "Un jeune n'a qu'un intervalle par premier jour",
+            column_list=["id_population", "debut"],
+        ),
+        rule(
+            gxe.ExpectColumnPairValuesAToBeGreaterThanB,
+            "Aucun intervalle ne finit avant de commencer",
+            column_A="fin",
+            column_B="debut",
+            or_equal=True,
+        ),
+    ]
