@@ -113,8 +113,9 @@ def _set_aside_by_rule(by_sender: pd.DataFrame, anomalies: pd.DataFrame) -> pd.D
 def hidden_steps(indicateurs: pd.DataFrame) -> tuple[str, ...]:
     """Steps of the flow that would give back a hidden number of eligible young people.
 
-    The flow counts the eligible of the country, and apart those of territories without a correspondence file: beside
-    the totals of the other territories, either would tell the one that is hidden.
+    The flow counts those eligible one day at least of the year, hardly more than those of 31 December, and apart those
+    of territories without a correspondence file: beside the totals of the other territories, either would come close to
+    the one that is hidden.
     """
     totals = indicateurs[(indicateurs["indicateur"] == "A1") & (indicateurs["ventilation"] == "")]
     return ("eligibles", "non_rapprochables") if (totals["diffusion"] == "secret").any() else ()

@@ -45,7 +45,7 @@ etapes as (
             ('comparateurs', 3, 'sans_date_tirable', 'exclusion', 'Aucun binôme dont tirer une date de comparaison'),
             ('comparateurs', 4, 'deja_accompagne', 'exclusion', 'Déjà en binôme ou en parrainage le jour tiré'),
             ('comparateurs', 5, 'pas_eligible_le_jour_tire', 'exclusion', 'Pas éligibles le jour tiré'),
-            ('comparateurs', 6, 'accompagne_avant_le_repere', 'exclusion', 'En binôme ou en parrainage avant le repère'),
+            ('comparateurs', 6, 'accompagne_avant_le_repere', 'exclusion', 'En binôme ou parrainage avant le repère'),
             ('comparateurs', 7, 'sorti_avant_le_repere', 'exclusion', 'Plus éligibles au repère'),
             ('comparateurs', 8, 'refus', 'exclusion', 'Refus du jeune ou des titulaires'),
             ('comparateurs', 9, 'abandon_avant_lancement', 'exclusion', 'Abandon avant le lancement du binôme'),

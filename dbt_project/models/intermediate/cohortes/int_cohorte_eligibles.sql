@@ -25,8 +25,8 @@ recentes as (
     from periodes
     where
         fin >= (
-            select min(premier_debut)
-            from {{ ref('int_cohorte_reperes') }}
+            select min(reperes.premier_debut)
+            from {{ ref('int_cohorte_reperes') }} as reperes
         )
 ),
 

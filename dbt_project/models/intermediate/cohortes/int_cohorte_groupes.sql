@@ -1,6 +1,6 @@
--- Every young person eligible one day at least of the campagne in one group, and one only, with the index date of the
--- descriptive cohort: the first day of the first mentoring pair, else the day drawn for the comparison, else (nobody can
--- compare them) the last day of eligibility in the year.
+-- Every young person eligible one day at least of the campagne in one group only, with the index date of the cohort that
+-- describes: the first day of the first mentoring pair, else the day drawn for the comparison, else (nobody can compare
+-- them) the last day of eligibility in the year.
 -- A pair belongs to the campagne it began in: one that began before is a group of its own. Parrainage, pairs of other
 -- origin, pairs begun under 11 and refusals stand apart. A mentoré of the year is here under that one group, and is a
 -- comparator until his or her pair in `reperes_duree`.

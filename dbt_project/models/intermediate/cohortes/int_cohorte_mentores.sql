@@ -1,6 +1,6 @@
 -- First pairs whose index day falls in the campagne, at each landmark, with the one reason that sets a young person
--- apart. Whatever its length, a pair counts from its first day; at a landmark it must still run, and the young person be
--- eligible and in care on that day as on the first.
+-- apart. Whatever its length, a pair counts from its first day; at a landmark it must still run, and the young person
+-- be eligible and in care on that day as on the first.
 with candidats as (
     select
         reperes.repere,

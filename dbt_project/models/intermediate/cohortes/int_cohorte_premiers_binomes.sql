@@ -2,12 +2,17 @@
 -- A pair without its first day makes the first one unknown, and its young person apart.
 with binomes as (
     select
-        binomes.*,
-        binomes.date_fin is null and not binomes.est_actif_fin_campagne as est_fin_inconnue
-    from {{ ref('int_binomes') }} as binomes
+        id_personne,
+        nature,
+        voie,
+        date_debut,
+        date_fin,
+        date_naissance,
+        date_fin is null and not est_actif_fin_campagne as est_fin_inconnue
+    from {{ ref('int_binomes') }}
     where
-        binomes.id_personne is not null
-        and (binomes.date_debut is null or binomes.date_debut <= {{ jour('12-31') }})
+        id_personne is not null
+        and (date_debut is null or date_debut <= {{ jour('12-31') }})
 ),
 
 personnes as (

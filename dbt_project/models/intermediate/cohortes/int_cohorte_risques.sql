@@ -1,5 +1,5 @@
--- Days on which a young person could begin a first pair, and be compared with those who do: eligible, in care, linked, in
--- a territory whose pairs are known, and without a pair so far. Mentored later, he or she is here until that day.
+-- Days on which a young person could begin a first pair, and be compared with those who do: eligible, in care, linked,
+-- in a territory whose pairs are known, and without a pair so far. Mentored later, he or she is here until that day.
 -- `fin` is the last day at risk; `evenement` what happens then: the first day of a pair, a parrainage, the end of
 -- eligibility or of the campagne, or another status the day after.
 with suivis as (
@@ -64,5 +64,6 @@ select
     debut,
     fin,
     case when fin = fin_risque then evenement else 'changement_statut' end as evenement,
-    coalesce(fin = fin_risque and evenement not in ('fin_eligibilite', 'fin_campagne'), false) as est_debut_accompagnement
+    coalesce(fin = fin_risque and evenement not in ('fin_eligibilite', 'fin_campagne'), false)
+        as est_debut_accompagnement
 from par_statut

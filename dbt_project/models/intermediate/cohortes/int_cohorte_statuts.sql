@@ -50,8 +50,9 @@ with dossiers as (
                 )
             )
         ) as date_acceptation,
-        coalesce(dossiers.date_accord, case when dossiers.statut_juridique = 'majeur' then dossiers.date_reponse_jeune end)
-            is not null as est_acceptation_datee
+        dossiers.date_accord is not null
+        or coalesce(dossiers.statut_juridique = 'majeur' and dossiers.date_reponse_jeune is not null, false)
+            as est_acceptation_datee
     from {{ ref('stg_dossiers_mentorat__dossiers') }} as dossiers
     left join {{ ref('stg_identites__personnes') }} as personnes on dossiers.id_jeune = personnes.id_jeune
     where dossiers.nature = 'mentorat'
