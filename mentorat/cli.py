@@ -109,14 +109,23 @@ def demo(
     graine: Annotated[
         int, typer.Option(help="Graine : le même nombre redonne le même dépôt.", min=0, metavar="NOMBRE")
     ] = 2024,
+    historique: Annotated[
+        int,
+        typer.Option(
+            help="Nombre de campagnes écrites, la dernière étant --campagne : les mêmes jeunes d'année en année.",
+            min=1,
+            metavar="NOMBRE",
+        ),
+    ] = 1,
 ) -> None:
     """Écrire un dépôt de démonstration (données simulées)."""
     from mentorat.simulation import write_demo
 
     settings = Settings()
     typer.echo(f"Écriture d'un dépôt simulé de {jeunes} jeunes (campagne {campagne}, graine {graine})…", err=True)
-    write_demo(settings, campagne=campagne, jeunes=jeunes, graine=graine)
-    typer.echo(f"Données simulées : {settings.depot(campagne)}")
+    write_demo(settings, campagne=campagne, jeunes=jeunes, graine=graine, historique=historique)
+    for year in range(campagne - historique + 1, campagne + 1):
+        typer.echo(f"Données simulées : {settings.depot(year)}")
 
 
 @app.command(cls=Command)

@@ -160,7 +160,7 @@ def aggregate(
         running = here[here["date_fin"].isna()]
         mentoring = running[running["nature"] == "mentorat"]
         money = conventions[conventions["departement"] == territory]
-        amounts = money[["montant_departement", "montant_etat", "montant_prive"]].apply(pd.to_numeric)
+        amounts = money[["montant_departement", "montant_etat", "montant_prive"]].apply(pd.to_numeric).astype("float64")
         first = pd.Timestamp(f"{campagne}-01-01")
         rows.append(
             {
@@ -179,7 +179,7 @@ def aggregate(
                 "dont_parrainage": int((running["nature"] == "parrainage").sum()),
                 "associations_conventionnees": int(here["association"].replace("", pd.NA).nunique()),
                 "montant": int(amounts.sum().sum()),
-                "etp": f"{pd.to_numeric(money['etp']).sum():.2f}",
+                "etp": f"{pd.to_numeric(money['etp']).astype('float64').sum():.2f}",
             }
         )
     return pd.DataFrame(rows).astype("str")

@@ -17,40 +17,67 @@ from mentorat.lake import written_aside
 from mentorat.secrets import of_sender
 from mentorat.settings import CAMPAGNES, Settings
 from mentorat.simulation import depot, mentors, parcours, plan, pseudonyms, seances
+from mentorat.simulation import historique as history
 from mentorat.simulation.enquete import PRIMARY, draw_survey
 from mentorat.simulation.fichiers import Outbox
+from mentorat.simulation.identites import with_mentors, with_pseudonyms
 from mentorat.simulation.mesures import add_renewals, draw_events
-from mentorat.simulation.parcours import Mentoring, draw_mentoring
+from mentorat.simulation.parcours import draw_mentoring
 from mentorat.simulation.plan import Sender
 from mentorat.simulation.population import draw_population
 
 MINIMUM = 1_000
 FOLLOWED = 350_000
-STREAMS = (
-    "naissance", "renouvellements", "graphies", "seances", "mentors", "controles", "demandes", "etat", "acteurs",
-    "collectivites",
-)  # fmt: skip
-"""Parts that draw from a generator of their own, beside the first one; a new part is added at the end."""
 
 
 def write(
-    settings: Settings, campagne: int, jeunes: int, graine: int, progress: Callable[[str], None]
+    settings: Settings,
+    campagne: int,
+    jeunes: int,
+    graine: int,
+    progress: Callable[[str], None],
+    *,
+    historique: int = 1,
 ) -> dict[str, Any]:
     """Body of `mentorat.simulation.write_demo`."""
-    _refuse_what_is_not_a_demonstration(settings, campagne, jeunes)
-    rng = np.random.default_rng([graine, campagne, jeunes])
+    since = campagne - historique + 1
+    for year in range(since, campagne + 1):
+        _refuse_what_is_not_a_demonstration(settings, year, jeunes)
+    progress(f"Simulation de {jeunes} jeunes suivis")
     key = pseudonyms.demonstration_key(PROGRAMME, graine)
+    content: dict[str, Any] = {}
+    if historique == 1:
+        world, rng, senders = _one_campagne(campagne, jeunes, graine, key)
+        content = _write_campagne(settings, world, rng, _simulation(campagne, jeunes, graine, senders), progress)
+    else:
+        # The last campagne is drawn first, and the others are told backward from it.
+        for world, rng in history.draw_worlds(since, campagne, jeunes, graine, key):
+            followed = int((world.people["champ"] == "suivi").sum())
+            told = _simulation(world.campagne, followed, graine, world.senders)
+            told["hypotheses"].insert(1, history.HYPOTHESIS.format(debut=since, fin=campagne))
+            written = _write_campagne(settings, world, rng, told, progress)
+            content = content or written
+    _write_secrets(settings.secrets, graine, world)
+    return content
+
+
+def _one_campagne(
+    campagne: int, jeunes: int, graine: int, key: str
+) -> tuple[depot.World, np.random.Generator, dict[str, Sender]]:
+    """A campagne alone, the generator its files go on drawing from, and who sends."""
+    rng = np.random.default_rng([graine, campagne, jeunes])
 
     def stream(name: str) -> np.random.Generator:
-        return np.random.default_rng([graine, campagne, jeunes, 1 + STREAMS.index(name)])
+        return np.random.default_rng([graine, campagne, jeunes, 1 + depot.STREAMS.index(name)])
 
-    progress(f"Simulation de {jeunes} jeunes suivis")
     territories = plan.territories(jeunes)
     senders = plan.senders(territories, rng)
     people = draw_population(campagne, territories, rng)
-    people = _with_pseudonyms(people, key, graine, rng, stream("naissance"))
+    people = with_pseudonyms(people, key, graine, rng, stream("naissance"))
     events = draw_events(campagne, people, rng)
-    mentoring = _with_mentors(draw_mentoring(campagne, people, events, rng), people, key, graine)
+    levels = parcours.last_levels(events, len(people), np.datetime64(f"{campagne}-12-31"))
+    mentoring = draw_mentoring(campagne, people, levels, rng)
+    with_mentors(mentoring.pairs, people, key, graine)
     survey = draw_survey(campagne, people, mentoring, rng)
     pairs = mentoring.pairs
     world = depot.World(
@@ -67,8 +94,19 @@ def write(
         checks=mentors.draw_checks(campagne, pairs, stream("controles")),
         stream=stream,
     )
+    return world, rng, senders
 
-    progress("Écriture des fichiers des départements, des associations, de l'État et de l'enquête")
+
+def _write_campagne(
+    settings: Settings,
+    world: depot.World,
+    rng: np.random.Generator,
+    content: dict[str, Any],
+    progress: Callable[[str], None],
+) -> dict[str, Any]:
+    """Write the dépôt of one campagne and its truth; return `content`, that of simulation.json."""
+    campagne = world.campagne
+    progress(f"Écriture des fichiers des départements, des associations, de l'État et de l'enquête ({campagne})")
     folder = settings.depot(campagne)
     aside = folder.with_name(f".{campagne}.en_cours")
     shutil.rmtree(aside, ignore_errors=True)
@@ -78,14 +116,12 @@ def write(
         linkage = depot.write_associations(box, world, rng)
         demands = depot.write_national(box, world)
         depot.write_survey(box, world)
-        content = _simulation(campagne, jeunes, graine, senders)
         _write_json(aside / "simulation.json", content)
         truth = _truth(world, box, linkage, demands)
         _replace_folder(folder, aside)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     _write_json(settings.verite(campagne), truth)
-    _write_secrets(settings.secrets, graine, world)
     return content
 
 
@@ -112,43 +148,6 @@ def _refuse_what_is_not_a_demonstration(settings: Settings, campagne: int, jeune
                 f"Le fichier {path} contient une clé ou un mot de passe qui n'est pas de démonstration : il ne sera "
                 "pas écrasé. Déplacez-le, ou choisissez un autre dossier de données (MENTORAT_DATA)."
             )
-
-
-def _with_pseudonyms(
-    people: pd.DataFrame, key: str, graine: int, rng: np.random.Generator, days: np.random.Generator
-) -> pd.DataFrame:
-    """Level-1 pseudonyms (exact, phonetic, day and month swapped), the birth day behind them, OLINPE numbers.
-
-    Days 1 to 12 alone can be swapped with the month; the swapped form of 05/05 is the exact one.
-    """
-    day = days.integers(1, 29, len(people))
-    transliterated = people["mna"].to_numpy() & (people["mois"].to_numpy() == 1) & (days.random(len(people)) < 0.7)
-    people["jour"] = np.where(transliterated, 1, day)
-    people["identite"] = [f"{graine}|{i}" for i in range(len(people))]
-    for column, kind in (
-        ("id_jeune", "exacte"),
-        ("id_jeune_phon", "phonetique"),
-        ("id_jeune_inv", "inversee"),
-    ):
-        people[column] = pseudonyms.level_one((f"jeune|{kind}|{i}" for i in people["identite"]), key)
-    same_day = people["jour"] == people["mois"]
-    people["id_jeune_inv"] = people["id_jeune_inv"].where(~same_day, people["id_jeune"]).where(people["jour"] <= 12, "")
-    people["numanonym"] = pseudonyms.olinpe_number(people["identite"])
-    corrected = rng.random(len(people)) < 0.005
-    former = people["identite"].where(~corrected, people["identite"] + "|graphie antérieure")
-    people["numanonym_ant"] = pseudonyms.olinpe_number(former)
-    return people
-
-
-def _with_mentors(mentoring: Mentoring, people: pd.DataFrame, key: str, graine: int) -> Mentoring:
-    """Pairs with what the association knows: its own reference and the mentor's pseudonym."""
-    pairs = mentoring.pairs
-    own = people.iloc[pairs["person"].to_numpy()].reset_index(drop=True)
-    pairs["departement"] = own["territoire"]
-    pairs["collectivite"] = own["collectivite"]
-    pairs["id_mentor"] = pseudonyms.level_one((f"mentor|{graine}|{i}" for i in range(len(pairs))), key)
-    pairs["id_binome"] = "B" + (pairs.groupby("association").cumcount() + 1).astype(str).str.zfill(5)
-    return mentoring
 
 
 def _simulation(campagne: int, jeunes: int, graine: int, senders: dict[str, Sender]) -> dict[str, Any]:

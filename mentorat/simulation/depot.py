@@ -14,6 +14,11 @@ from mentorat.simulation.mesures import VARIABLES
 from mentorat.simulation.parcours import Mentoring
 from mentorat.simulation.plan import Sender
 
+STREAMS = (
+    "naissance", "renouvellements", "graphies", "seances", "mentors", "controles", "demandes", "etat", "acteurs",
+    "collectivites",
+)  # fmt: skip
+"""Parts that draw from a generator of their own, beside the first one; a new part is added at the end."""
 PASSAGE_COLUMNS = ("departement", "numanonym", "id_jeune", "id_jeune_phon", "id_jeune_inv")
 DOSSIER_COLUMNS = (
     "id_dossier", "departement", "id_jeune", "id_jeune_phon", "id_jeune_inv", "naissance", "sexe", "classe",
@@ -110,6 +115,8 @@ class World:
     mentors: pd.DataFrame
     checks: pd.DataFrame
     stream: Callable[[str], np.random.Generator]
+    support: pd.DataFrame | None = None
+    """`accompagnement`, when it was drawn for several campagnes."""
 
     def password(self, emetteur: str) -> str:
         """The demonstration password of a sender's protected files."""
@@ -121,7 +128,9 @@ def write_senders(box: Outbox, world: World, rng: np.random.Generator) -> None:
     campagne, senders, people = world.campagne, world.senders, world.people
     events, mentoring = world.events, world.mentoring
     extraction = f"{campagne + 1}-03-15"
-    sent = events.assign(collectivite=people["collectivite"].to_numpy()[events["person"].to_numpy()])
+    sent = events
+    if "collectivite" not in sent:
+        sent = events.assign(collectivite=people["collectivite"].to_numpy()[events["person"].to_numpy()])
     sent = sent.sort_values(["collectivite", "NUMANONYM", "date", "DATDEB", "TYPEV"], kind="stable")
     events_of = dict(tuple(sent.groupby("collectivite", sort=True)))
     people_of = {str(code): own for code, own in people.groupby("collectivite", sort=True)}
@@ -528,6 +537,8 @@ def write_national(box: Outbox, world: World) -> dict[str, Any]:
     box.send(f"{state}/associations.csv", "associations", national.draw_registry(campagne, pairs, rng), csv())
     box.send(f"{state}/label_qualite.ods", "label_qualite", national.draw_labels(campagne, rng), fichiers.write_ods)
     support = national.draw_support(campagne, sorted(people["territoire"].unique()), rng)
+    if world.support is not None:
+        support = world.support[world.support["date_debut"] <= f"{campagne}-12-31"]
     box.send(f"{state}/accompagnement.csv", "accompagnement", support, csv())
     devenir, windows = national.draw_outcomes(campagne, people, rng)
     rows, faults = damage(devenir, "id_jeune", ("source", "horoscope"), "")

@@ -318,7 +318,9 @@ def spoil(frame: pd.DataFrame, how: Spoil, salt: str) -> tuple[pd.DataFrame, Fau
     key) and one exact duplicate. `salt` keeps the spare keys of two files apart.
     """
     begin, end = how.dates
-    model = frame[(frame[begin] != "") & (frame[how.content[0]] != how.content[1])].iloc[[0]]
+    model = frame[(frame[begin] != "") & (frame[how.content[0]] != how.content[1])].head(1)
+    if model.empty:  # a small sender of an early campagne
+        return frame, NO_FAULT
     year = model[begin].iloc[0][:4]
     own = model[how.key].iloc[0]
 

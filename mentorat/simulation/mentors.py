@@ -27,7 +27,9 @@ AGES_OF = {
 NAT = np.datetime64("NaT", "D")
 
 
-def draw_mentors(campagne: int, pairs: pd.DataFrame, key: str, graine: int, rng: np.random.Generator) -> pd.DataFrame:
+def draw_mentors(
+    campagne: int, pairs: pd.DataFrame, key: str, graine: int | str, rng: np.random.Generator
+) -> pd.DataFrame:
     """S5 (text, with `association` and `id_mentor`): those of every pair an association runs, and some who wait."""
     first, last = np.datetime64(f"{campagne}-01-01"), np.datetime64(f"{campagne}-12-31")
     paired = pairs[pairs["association"] != ""].reset_index(drop=True)

@@ -4,6 +4,7 @@ A first delivery: the running measures (initialisation) and the flow of the camp
 campagne are not told again: the initial line stands until its first renewal in the campagne.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from mentorat.simulation.parcours import secondary
-from mentorat.simulation.population import delay
+from mentorat.simulation.population import days, delay
 
 VARIABLES = (
     "NUMDEP", "NUMANONYM", "NUMANONYMANT", "TYPEV", "SEXE", "ANAIS", "MNAIS", "SCODTCOM", "NIVSCO", "FREQSCO",
@@ -31,7 +32,10 @@ PLACE_CODES = {
     "tiers": "5",
 }
 PRIMARY_TO_TROISIEME = np.array(["310", "320", "330", "340", "350", "410", "420", "430", "440"])
-NAT = np.datetime64("NaT")
+NAT = np.datetime64("NaT", "D")
+MOVES_AT_RENEWAL = 0.12
+UNKNOWN = 0.002
+"""Share of people whose sex, and birth month, is told as unknown."""
 
 
 def school_level(age: npt.NDArray[Any], draw: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -57,6 +61,14 @@ def out_of_school(age: npt.NDArray[Any], handicap: npt.NDArray[Any], draw: npt.N
     return np.asarray((chance < 0.12 * handicap) | ((age >= 16) & (chance < 0.10)))
 
 
+def level_told(
+    date: npt.NDArray[Any], birth_year: npt.NDArray[Any], handicap: npt.NDArray[Any], draw: npt.NDArray[Any]
+) -> npt.NDArray[Any]:
+    """NIVSCO told by an event of `date` (datetime64[D]): empty before school age and for who is out of school."""
+    age = _school_age(date, birth_year)
+    return np.where(out_of_school(age, handicap, draw), "", school_level(age, draw))
+
+
 def _stack(parts: list[dict[str, Any]]) -> pd.DataFrame:
     return pd.concat([pd.DataFrame(part) for part in parts], ignore_index=True)
 
@@ -66,13 +78,74 @@ def draw_events(campagne: int, people: pd.DataFrame, rng: np.random.Generator) -
 
     Sorted by NUMANONYM then date is left to the caller: here rows are in the order they were made.
     """
+    return encode(draw_measures(campagne, campagne, people, rng).events, people, rng)
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Events in plain words over several years, and where each person lives at the end of each.
+
+    `events`: `person`, `TYPEV`, `begun`, `ended`, `place`, `nature`, `change`, `reason`; `places`: by year, the place
+    (code of S2) of everyone on 31 December, whether in care or not.
+    """
+
+    events: pd.DataFrame
+    places: dict[int, npt.NDArray[Any]]
+
+
+def draw_supports(since: int, people: pd.DataFrame, rng: np.random.Generator) -> npt.NDArray[Any]:
+    """First day of the help at home that preceded the care of those who entered it from 1 January of `since`.
+
+    datetime64[D], NaT for those who had none: four in ten had.
+    """
+    debut = people["debut"].to_numpy().astype("datetime64[D]")
+    had = (people["champ"] != "hors_champ").to_numpy() & people["accueil"].to_numpy() & ~people["adulte"].to_numpy()
+    had &= ~people["mna"].to_numpy() & (debut >= np.datetime64(f"{since}-01-01"))
+    had &= (rng.random(len(people)) < 0.4) & (people["age"].to_numpy() > 2)
+    birth = days(people["annee"].to_numpy(), people["mois"].to_numpy(), 15)
+    begun = np.maximum(debut - rng.integers(200, 800, size=len(people)), birth + 5)
+    return np.where(had, np.minimum(begun, debut - 5), NAT)
+
+
+def _renewals(
+    since: int, campagne: int, people: pd.DataFrame, rng: np.random.Generator
+) -> list[tuple[npt.NDArray[np.bool_], npt.NDArray[Any], npt.NDArray[np.bool_]]]:
+    """The anniversaries of measures from `since` to `campagne`, in order: who is renewed, when, and who then moves."""
     n = len(people)
-    first_day, last_day = np.datetime64(f"{campagne}-01-01"), np.datetime64(f"{campagne}-12-31")
+    debut = people["debut"].to_numpy().astype("datetime64[D]")
+    fin = people["fin"].to_numpy().astype("datetime64[D]")
+    in_scope, in_care = (people["champ"] != "hors_champ").to_numpy(), people["accueil"].to_numpy()
+    first_day = np.datetime64(f"{since}-01-01")
+    period = np.where(
+        in_care,
+        rng.choice([365, 730], size=n, p=[0.6, 0.4]),
+        rng.choice([183, 365, 730], size=n, p=[0.3, 0.5, 0.2]),
+    )
+    limit = np.where(np.isnat(fin), np.datetime64(f"{campagne}-12-20"), fin - 10)
+    elapsed = np.maximum((first_day - debut).astype(np.int64), 1)
+    day = debut + period * -(-elapsed // period)
+    renewals: list[tuple[npt.NDArray[np.bool_], npt.NDArray[Any], npt.NDArray[np.bool_]]] = []
+    while (renewed := in_scope & (day <= limit)).any():
+        # Over one campagne, nobody moves at a second renewal.
+        may_move = renewed & in_care if not renewals or campagne > since else np.zeros(n, bool)
+        moved = may_move & (rng.random(n) < MOVES_AT_RENEWAL) if may_move.any() else may_move
+        renewals.append((renewed, day, moved))
+        day = day + period
+    return renewals
+
+
+def draw_measures(since: int, campagne: int, people: pd.DataFrame, rng: np.random.Generator) -> Measures:
+    """Measures of everyone from 1 January of `since` (those running then included) to 31 December of `campagne`.
+
+    `people` may hold `soutien`, the first day of a help at home before care; it is drawn otherwise.
+    """
+    n = len(people)
+    first_day, last_day = np.datetime64(f"{since}-01-01"), np.datetime64(f"{campagne}-12-31")
     debut = people["debut"].to_numpy().astype("datetime64[D]")
     debut_ase = people["debut_ase"].to_numpy().astype("datetime64[D]")
     fin = people["fin"].to_numpy().astype("datetime64[D]")
     place = people["place"].to_numpy().astype(object)
-    in_scope = people["champ"].to_numpy() != "hors_champ"
+    in_scope, in_care = people["champ"].to_numpy() != "hors_champ", people["accueil"].to_numpy()
     person = np.arange(n)
 
     def rows(chosen: npt.NDArray[Any], typev: str, begun: Any, ended: Any = NAT, **more: Any) -> dict[str, Any]:
@@ -89,33 +162,25 @@ def draw_events(campagne: int, people: pd.DataFrame, rng: np.random.Generator) -
             "reason": pick.get("reason", ""),
         }
 
-    # Renewals: the first anniversaries of the measure that fall in the campagne.
-    in_care = people["accueil"].to_numpy()
-    period = np.where(
-        in_care,
-        rng.choice([365, 730], size=n, p=[0.6, 0.4]),
-        rng.choice([183, 365, 730], size=n, p=[0.3, 0.5, 0.2]),
-    )
-    limit = np.where(np.isnat(fin), np.datetime64(f"{campagne}-12-20"), fin - 10)
-    elapsed = np.maximum((first_day - debut).astype(np.int64), 1)
-    renewal = debut + period * -(-elapsed // period)
-    renewed = in_scope & (renewal <= limit)
-    second = renewal + period
-    renewed_twice = renewed & (second <= limit)
-    moved = renewed & in_care & (rng.random(n) < 0.12)
-    before_move = np.where(place == "assistant_familial", "etablissement", "assistant_familial").astype(object)
-    change = np.where(moved, "2", np.where(in_care, "1", "")).astype(object)
-    former = np.where(moved, before_move, place)
+    renewals = _renewals(since, campagne, people, rng)
+    # The last place is the known one: earlier ones are told backward from it.
+    after = [place] * len(renewals)
+    before = place
+    for rank in reversed(range(len(renewals))):
+        after[rank] = before
+        swapped = np.where(before == "assistant_familial", "etablissement", "assistant_familial").astype(object)
+        before = np.where(renewals[rank][2], swapped, before)
+    former = before
 
     adult = people["adulte"].to_numpy()
-    new_adult = adult & in_scope & (debut >= first_day) & in_care
+    new_adult = adult & in_scope & (debut >= first_day) & (in_care | (campagne > since))
     majority = debut.copy()
-    had_home_support = in_scope & in_care & ~adult & ~people["mna"].to_numpy() & (debut >= first_day)
-    had_home_support &= (rng.random(n) < 0.4) & (people["age"].to_numpy() > 2)
-    birth = (people["annee"].to_numpy() - 1970) * 12 + people["mois"].to_numpy() - 1
-    birth = birth.astype("datetime64[M]").astype("datetime64[D]") + 14
-    support_begun = np.maximum(debut - rng.integers(200, 800, size=n), birth + 5)
-    support_begun = np.minimum(support_begun, debut - 5)
+    if "soutien" in people:
+        support_begun = people["soutien"].to_numpy().astype("datetime64[D]")
+    else:
+        support_begun = draw_supports(since, people, rng)
+    had_home_support = ~np.isnat(support_begun)
+    birth = days(people["annee"].to_numpy(), people["mois"].to_numpy(), 15)
     investigated = in_scope & ~adult & (debut >= first_day) & (debut - 150 > birth) & (rng.random(n) < 0.10)
     ends = in_scope & ~np.isnat(fin) & ~people["fin_oubliee"].to_numpy()
     came_of_age = (people["age"].to_numpy() == 18) & ~adult
@@ -125,20 +190,19 @@ def draw_events(campagne: int, people: pd.DataFrame, rng: np.random.Generator) -
         rng.choice(["echeance", "mainlevee", "transfert"], size=n, p=[0.55, 0.4, 0.05]),
     )
     outside = ~in_scope
+    renewal_rows, begun, lives = [], debut, former
+    for (renewed, day, moved), to in zip(renewals, after, strict=True):
+        change = np.where(moved, "2", np.where(in_care, "1", "")).astype(object)
+        renewal_rows += [
+            rows(renewed, "3", begun, day, place=lives, reason="echeance"),
+            rows(renewed, "2", day, place=to, change=change),
+        ]
+        begun, lives = np.where(renewed, day, begun), np.where(renewed, to, lives)
     events = _stack(
         [
             rows(in_scope, "1", debut, place=former),
-            rows(renewed, "3", debut, renewal, place=former, reason="echeance"),
-            rows(renewed, "2", renewal, change=change),
-            rows(renewed_twice, "3", renewal, second, reason="echeance"),
-            rows(renewed_twice, "2", second, change=np.where(in_care, "1", "").astype(object)),
-            rows(
-                ends,
-                "3",
-                np.where(renewed_twice, second, np.where(renewed, renewal, debut)),
-                fin,
-                reason=reason,
-            ),
+            *renewal_rows,
+            rows(ends, "3", begun, fin, reason=reason),
             rows(new_adult, "1", debut_ase, nature="minorite"),
             rows(new_adult, "3", debut_ase, majority, nature="minorite", reason="majorite"),
             rows(had_home_support, "1", support_begun, place="aemo"),
@@ -154,7 +218,13 @@ def draw_events(campagne: int, people: pd.DataFrame, rng: np.random.Generator) -
     over_keys = pd.MultiIndex.from_frame(over[["person", "begun"]])
     events = events[~pd.MultiIndex.from_frame(events[["person", "begun"]]).isin(over_keys)].reset_index(drop=True)
     events = events[events["begun"] <= last_day].reset_index(drop=True)
-    return _encode(events, people, rng)
+    places = {}
+    for year in range(since, campagne + 1):
+        lives = former
+        for (renewed, day, _), to in zip(renewals, after, strict=True):
+            lives = np.where(renewed & (day <= np.datetime64(f"{year}-12-31")), to, lives)
+        places[year] = lives
+    return Measures(events, places)
 
 
 def add_renewals(campagne: int, people: pd.DataFrame, events: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -277,8 +347,25 @@ def _decision(
     }
 
 
-def _encode(events: pd.DataFrame, people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Codes of every variable, from the stage's plain words."""
+@dataclass(frozen=True)
+class Traits:
+    """What does not change from one event of a person to the next: arrays of one value a person."""
+
+    decision: npt.NDArray[np.float64]
+    """Uniform draw behind the nature of the decision."""
+    unknown_sex: npt.NDArray[np.bool_]
+    unknown_month: npt.NDArray[np.bool_]
+
+
+def draw_traits(n: int, rng: np.random.Generator) -> Traits:
+    """Traits of n persons, to encode events of several years alike."""
+    return Traits(rng.random(n), rng.random(n) < UNKNOWN, rng.random(n) < UNKNOWN)
+
+
+def encode(
+    events: pd.DataFrame, people: pd.DataFrame, rng: np.random.Generator, traits: Traits | None = None
+) -> pd.DataFrame:
+    """Codes of every variable, from the stage's plain words; `traits` is drawn when not given."""
     n = len(events)
     who = events["person"].to_numpy()
 
@@ -300,13 +387,14 @@ def _encode(events: pd.DataFrame, people: pd.DataFrame, rng: np.random.Generator
 
     draw_school, handicap = of("tirage_scolaire"), of("handicap")
     away = out_of_school(school_age, handicap, draw_school)
-    level = np.where(away, "", school_level(school_age, draw_school))
+    level = level_told(date, annee, handicap, draw_school)
     schooled = school_age >= 3
     attendance = rng.choice(["6", "7", "8", "9"], size=n, p=[0.84, 0.02, 0.12, 0.02])
 
     # The nature of the decision follows the person, so that an end repeats the line it ends.
     young_adult = of("adulte") & (nature != "minorite")
-    decision = _decision(place, nature, young_adult, school_age, rng.random(len(people))[who])
+    decision_draw = rng.random(len(people)) if traits is None else traits.decision
+    decision = _decision(place, nature, young_adult, school_age, decision_draw[who])
 
     decided = begun - rng.integers(0, 30, size=n)
     has_plan = minor & (rng.random(n) < 0.35)
@@ -314,8 +402,9 @@ def _encode(events: pd.DataFrame, people: pd.DataFrame, rng: np.random.Generator
     unknown_decision = rng.random(n) < 0.001
     mainlevee = end & ((reason == "mainlevee") | (reason == "majorite"))
     motifml = np.where(reason == "majorite", "15", rng.choice(["10", "11", "12", "14", "19", "99"], size=n))
-    unknown_sex = rng.random(len(people))[who] < 0.002
-    unknown_month = rng.random(len(people))[who] < 0.002
+    if traits is None:
+        traits = Traits(decision_draw, rng.random(len(people)) < UNKNOWN, rng.random(len(people)) < UNKNOWN)
+    unknown_sex, unknown_month = traits.unknown_sex[who], traits.unknown_month[who]
     older = (school_age > 14) & end
 
     def text(dates: npt.NDArray[Any], shown: npt.NDArray[Any] | bool = True) -> npt.NDArray[Any]:
@@ -330,7 +419,7 @@ def _encode(events: pd.DataFrame, people: pd.DataFrame, rng: np.random.Generator
         "ANAIS": np.where(of("annee_inconnue"), "9999", annee.astype("U4")),
         "MNAIS": np.where(of("annee_inconnue") | unknown_month, "99", np.char.zfill(of("mois").astype("U2"), 2)),
         "SCODTCOM": np.where(schooled, np.where(away, "1", "2"), ""),
-        "NIVSCO": np.where(schooled, level, ""),
+        "NIVSCO": level,
         "FREQSCO": np.where(schooled & ~away, attendance, ""),
         "HANDICAP": np.where(rng.random(n) < 0.02, "9", np.where(handicap, "2", "1")),
         "MINA": np.where(minor, np.where(of("mna"), "2", "1"), ""),

@@ -54,13 +54,19 @@ def operators_by_territory(pairs: pd.DataFrame) -> dict[str, list[str]]:
 
 def demand_references(pairs: pd.DataFrame) -> pd.Series:
     """`id_demande` of each pair that came through the platform, empty for the others."""
+    if "id_demande" in pairs:
+        return pairs["id_demande"]
     through = (pairs["voie"] == "plateforme_1j1m") & (pairs["association"] != "")
     number = through.cumsum().astype(str).str.zfill(6)
     return ("1J1M-" + number).where(through, "")
 
 
 def draw_demands(campagne: int, pairs: pd.DataFrame, people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """S7 (text): the demands of the campagne, those behind pairs and the others, in date order."""
+    """S7 (text): the demands of the campagne, those behind pairs and the others, in date order.
+
+    Pairs that tell their `id_demande` are part of several campagnes: so are told the numbers of each year.
+    """
+    series = f"{campagne}-" if "id_demande" in pairs else ""
     first, last = np.datetime64(f"{campagne}-01-01"), np.datetime64(f"{campagne}-12-31")
     by_territory = operators_by_territory(pairs)
     reference = demand_references(pairs).to_numpy()
@@ -95,7 +101,7 @@ def draw_demands(campagne: int, pairs: pd.DataFrame, people: pd.DataFrame, rng: 
     waiting = rng.choice(["liste_attente", "sans_suite", "refus", ""], n, p=[0.40, 0.30, 0.12, 0.18])
     table = pd.DataFrame(
         {
-            "id_demande": [*reference[behind], *(f"1J1M-9{i:06d}" for i in range(others))],
+            "id_demande": [*reference[behind], *(f"1J1M-{series}9{i:06d}" for i in range(others))],
             "date_demande": iso(asked),
             "profil": profile,
             "departement": territory,

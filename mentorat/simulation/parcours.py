@@ -1,6 +1,7 @@
 """S2 and S3: who is proposed a mentor, who gets one, from when to when, and the dossier kept of it."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,12 @@ REACHED = {
     "en_cours": 14, "lance": 14, "termine": 14, "arret_anticipe": 14,
 }  # fmt: skip
 """How many steps of `STEPS` each status has behind it."""
+SEEN_AS = (
+    "a_evaluer", "evalue", "propose", "propose", "accord_attente", "accord_attente", "accord_attente",
+    "accord_attente", "accord_attente", "accord_complet", "transmis", "attente_mentor", "honorabilite_en_cours",
+    "honorabilite_en_cours",
+)  # fmt: skip
+"""Status of a dossier on its way, by the number of steps behind it."""
 
 
 @dataclass(frozen=True)
@@ -122,13 +129,17 @@ def leaning(people: pd.DataFrame, last_day: np.datetime64) -> npt.NDArray[np.flo
     return np.asarray(total, dtype=np.float64)
 
 
-def draw_mentoring(campagne: int, people: pd.DataFrame, events: pd.DataFrame, rng: np.random.Generator) -> Mentoring:
-    """Exactly `round(COVERAGE × eligible)` young people with a pair on 31 December; others' states."""
+def draw_mentoring(
+    campagne: int, people: pd.DataFrame, levels: npt.NDArray[Any], rng: np.random.Generator
+) -> Mentoring:
+    """Exactly `round(COVERAGE × eligible)` young people with a pair on 31 December; others' states.
+
+    `levels`: NIVSCO of everyone at their last event.
+    """
     last_day = np.datetime64(f"{campagne}-12-31")
-    n = len(people)
-    eligible = eligible_on(people, last_levels(events, n, last_day))
+    eligible = eligible_on(people, levels)
     codes, territories = pd.factorize(people["territoire"], sort=True)
-    regional = NATIONAL_ASSOCIATIONS + np.arange(len(territories)) * (12 - NATIONAL_ASSOCIATIONS) // len(territories)
+    regional = _regional(len(territories))
     effects = rng.normal(0, ASSOCIATION_SPREAD, 12)[regional] + rng.normal(0, TERRITORY_SPREAD, len(territories))
     base = leaning(people, last_day)
     score = base + effects[codes]
@@ -136,19 +147,14 @@ def draw_mentoring(campagne: int, people: pd.DataFrame, events: pd.DataFrame, rn
     begun = people["debut_ase"].to_numpy().astype("datetime64[D]")
     free = eligible & (begun <= last_day - 75)
 
-    def take(count: int, strength: float, pool: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-        """`count` persons of `pool` without replacement, chances proportional to exp(strength × score)."""
-        keys = np.where(pool, strength * score + rng.gumbel(size=n), -np.inf)
-        chosen = np.argsort(-keys, kind="stable")[: min(count, int(pool.sum()))]
-        return np.sort(chosen)
-
+    take = partial(_take, score, rng)
     total = int(eligible.sum())
     running = take(round(COVERAGE * total), 1.0, free)
     free[running] = False
     ended_count = round(ENDED_PER_RUNNING * len(running))
     old_enough = people["age"].to_numpy() >= 12
     ready = (begun <= np.datetime64(f"{campagne - 1}-11-01")) & old_enough & ~people["adulte"].to_numpy()
-    again_pool = np.zeros(n, dtype=bool)
+    again_pool = np.zeros(len(people), dtype=bool)
     again_pool[running] = ready[running]
     again = take(ended_count // 10, 0.0, again_pool)
     fin = people["fin"].to_numpy().astype("datetime64[D]")
@@ -168,6 +174,30 @@ def draw_mentoring(campagne: int, people: pd.DataFrame, events: pd.DataFrame, rn
         ],
         ignore_index=True,
     )
+    pairs = _operated(people, pairs, rng)
+    waiting = _waiting(people, score, free, total, rng)
+    dossiers = _dossiers(campagne, people, pairs, waiting, rng)
+    return Mentoring(eligible, base, pairs, dossiers)
+
+
+def _regional(territories: int) -> npt.NDArray[np.int64]:
+    """Rank in `ASSOCIATIONS` of the regional association of each territory."""
+    return NATIONAL_ASSOCIATIONS + np.arange(territories) * (12 - NATIONAL_ASSOCIATIONS) // territories
+
+
+def _take(
+    score: npt.NDArray[Any], rng: np.random.Generator, count: int, strength: float, pool: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.int64]:
+    """`count` persons of `pool` without replacement, chances proportional to exp(strength × score)."""
+    keys = np.where(pool, strength * score + rng.gumbel(size=len(pool)), -np.inf)
+    chosen = np.argsort(-keys, kind="stable")[: min(count, int(pool.sum()))]
+    return np.sort(chosen)
+
+
+def _operated(people: pd.DataFrame, pairs: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """`pairs` with who runs them, how they meet, for what need and by which way they came."""
+    codes, territories = pd.factorize(people["territoire"], sort=True)
+    regional = _regional(len(territories))
     national = rng.random(len(pairs)) < 0.45
     own = regional[codes[pairs["person"].to_numpy()]]
     operator = np.where(national, rng.integers(0, NATIONAL_ASSOCIATIONS, len(pairs)), own)
@@ -178,10 +208,22 @@ def draw_mentoring(campagne: int, people: pd.DataFrame, events: pd.DataFrame, rn
     pairs["voie"] = rng.choice(
         ["fiche_candidature", "plateforme_1j1m", "milieu_scolaire"], size=len(pairs), p=[0.80, 0.15, 0.05]
     )
+    return pairs
 
+
+def _waiting(
+    people: pd.DataFrame,
+    score: npt.NDArray[Any],
+    free: npt.NDArray[np.bool_],
+    total: int,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """`person`, `statut` and `association` of those of `free` short of a pair, as shares of the `total` eligible."""
+    codes, territories = pd.factorize(people["territoire"], sort=True)
+    regional = _regional(len(territories))
     states = []
     for status, share, strength in WAITING:
-        chosen = take(round(share * total), strength, free)
+        chosen = _take(score, rng, round(share * total), strength, free)
         free[chosen] = False
         states.append(pd.DataFrame({"person": chosen, "statut": status}))
     waiting = pd.concat(states, ignore_index=True)
@@ -189,8 +231,95 @@ def draw_mentoring(campagne: int, people: pd.DataFrame, events: pd.DataFrame, rn
     waiting["association"] = np.where(
         handed_over, np.array(ASSOCIATIONS)[regional[codes[waiting["person"].to_numpy()]]], ""
     )
-    dossiers = _dossiers(campagne, people, pairs, waiting, rng)
-    return Mentoring(eligible, base, pairs, dossiers)
+    return waiting
+
+
+def draw_earlier_mentoring(
+    campagne: int,
+    people: pd.DataFrame,
+    levels: npt.NDArray[Any],
+    *,
+    kept: pd.DataFrame,
+    known: pd.DataFrame,
+    rng: np.random.Generator,
+) -> Mentoring:
+    """Mentoring of a campagne whose following one is known.
+
+    `kept`: the pairs of the following campagne already begun, as seen on 31 December (`pairs_seen`), all running then;
+    `known`: its dossiers already opened, likewise (`dossiers_seen`), `pair` being a row of `kept`. Drawn here: the
+    pairs that ended in the campagne, and those who waited and were never heard of again.
+    """
+    last_day = np.datetime64(f"{campagne}-12-31")
+    eligible = eligible_on(people, levels)
+    base = leaning(people, last_day)
+    begun = people["debut_ase"].to_numpy().astype("datetime64[D]")
+    told = np.zeros(len(people), bool)
+    told[kept["person"]] = True
+    told[known["person"]] = True
+    fin = people["fin"].to_numpy().astype("datetime64[D]")
+    gone = (people["champ"] == "sortant").to_numpy() & (fin >= np.datetime64(f"{campagne}-02-15"))
+    ready = (begun <= np.datetime64(f"{campagne - 1}-11-01")) & (people["age"] >= 12).to_numpy()
+    ready &= ~people["adulte"].to_numpy() & ~told & ~people["annee_inconnue"].to_numpy() & (eligible | gone)
+    ended = _take(base, rng, round(ENDED_PER_RUNNING * len(kept)), 0.7, ready)
+    free = eligible & (begun <= last_day - 75) & ~told
+    free[ended] = False
+    new = _ended_pairs(campagne, people, ended, ended[:0], rng)
+    new = _operated(people, new, rng)
+    waiting = _waiting(people, base, free, int(eligible.sum()), rng)
+    dossiers = _dossiers(campagne, people, new, waiting, rng)
+    # Numbers of one campagne are never those of another.
+    number = dossiers["id_dossier"].str.rpartition("-")[2]
+    dossiers["id_dossier"] = "D" + dossiers["departement"] + f"-{campagne}-" + number
+    dossiers["pair"] = dossiers["pair"] + len(kept)
+    pairs = pd.concat([kept, new], ignore_index=True)
+    return Mentoring(eligible, base, pairs, pd.concat([known, dossiers], ignore_index=True))
+
+
+def pairs_seen(pairs: pd.DataFrame, day: np.datetime64) -> pd.DataFrame:
+    """The pairs begun by `day`, as they were known then: those that ended later were running."""
+    seen = pairs[pairs["date_debut"] <= day].copy()
+    later = (seen["date_fin"] > day).to_numpy()
+    seen["date_fin"] = seen["date_fin"].mask(later)
+    seen.loc[later, "motif_fin"] = ""
+    seen.loc[later, "anticipe"] = False
+    return seen
+
+
+def dossiers_seen(dossiers: pd.DataFrame, day: np.datetime64) -> pd.DataFrame:
+    """The dossiers opened by `day`, as they were known then: later dates are not yet written, nor what goes with them.
+
+    `pair` stays where the pair had begun.
+    """
+    seen = dossiers[(dossiers["date_evaluation"] <= day).to_numpy()].copy()
+    dates = [str(c) for c in seen if str(c).startswith("date_")]
+    cut = {c: (seen[c] > day).to_numpy() for c in dates}
+    steps = [c for c in STEPS if c != "date_lancement"]
+    went_on = np.any([cut[c] for c in [*steps, "date_lancement"]], axis=0)
+    for name in dates:
+        seen[name] = seen[name].mask(cut[name])
+    reached = seen[steps].notna().sum(axis=1).to_numpy()
+    launched = seen["date_lancement"].notna().to_numpy()
+    running = launched & seen["date_fin"].isna().to_numpy()
+    recent = (seen["date_lancement"] > day - 30).to_numpy()
+    seen["statut"] = np.select(
+        [went_on, running & recent, running],
+        [np.array(SEEN_AS, dtype=object)[reached], "lance", "en_cours"],
+        seen["statut"],
+    )
+    answered, asked = seen["date_reponse_jeune"].notna(), seen["date_demande_accord"].notna()
+    agreed = seen["date_accord"].notna()
+    seen.loc[cut["date_proposition"], ["nature_proposition", "reponse_jeune"]] = ""
+    seen.loc[(seen["date_proposition"].notna() & ~answered).to_numpy(), "reponse_jeune"] = "attente"
+    seen.loc[~asked.to_numpy(), "decision_accord"] = ""
+    seen.loc[(asked & ~agreed).to_numpy(), "decision_accord"] = "attente"
+    seen["nb_titulaires"] = seen["nb_titulaires"].where(asked)
+    seen["nb_accords_recus"] = seen["nb_accords_recus"].where(asked).mask((asked & ~agreed).to_numpy(), 0)
+    seen.loc[went_on & (reached < STEPS.index("date_transmission") + 1), ["association", "type_operateur"]] = ""
+    seen.loc[~launched, ["signee_jeune", "document_mention", "avis_jeune_recueilli", "motif_fin"]] = ""
+    seen.loc[cut["date_dernier_bilan"], "avis_jeune_recueilli"] = ""
+    seen.loc[cut["date_fin"], "motif_fin"] = ""
+    seen["pair"] = seen["pair"].where(launched)
+    return seen
 
 
 def _running_pairs(
