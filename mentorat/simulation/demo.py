@@ -57,7 +57,8 @@ def write(
             told["hypotheses"].insert(1, history.HYPOTHESIS.format(debut=since, fin=campagne))
             written = _write_campagne(settings, world, rng, told, progress)
             content = content or written
-    _write_secrets(settings.secrets, graine, world)
+            del world  # the next one needs the room
+    _write_secrets(settings.secrets, graine)
     return content
 
 
@@ -264,10 +265,10 @@ def _write_json(path: Path, content: dict[str, Any]) -> None:
         aside.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
-def _write_secrets(folder: Path, graine: int, world: depot.World) -> None:
+def _write_secrets(folder: Path, graine: int) -> None:
     """Demonstration keys and passwords, readable by their owner alone."""
     contents = {name: pseudonyms.demonstration_key(name, graine) for name in pseudonyms.KEYS}
-    contents |= {of_sender("MENTORAT_MDP", emetteur): world.password(emetteur) for emetteur in depot.PROTECTED}
+    contents |= {of_sender("MENTORAT_MDP", emetteur): depot.password(emetteur, graine) for emetteur in depot.PROTECTED}
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     for name, content in contents.items():

@@ -13,10 +13,11 @@ from mentorat.simulation.fichiers import NO_FAULT, TITLE_AND_TOTAL, Outbox, Spoi
 from mentorat.simulation.mesures import VARIABLES
 from mentorat.simulation.parcours import Mentoring
 from mentorat.simulation.plan import Sender
+from mentorat.simulation.population import iso
 
 STREAMS = (
     "naissance", "renouvellements", "graphies", "seances", "mentors", "controles", "demandes", "etat", "acteurs",
-    "collectivites",
+    "collectivites", "conventions",
 )  # fmt: skip
 """Parts that draw from a generator of their own, beside the first one; a new part is added at the end."""
 PASSAGE_COLUMNS = ("departement", "numanonym", "id_jeune", "id_jeune_phon", "id_jeune_inv")
@@ -120,7 +121,12 @@ class World:
 
     def password(self, emetteur: str) -> str:
         """The demonstration password of a sender's protected files."""
-        return pseudonyms.demonstration_key(emetteur, self.graine)
+        return password(emetteur, self.graine)
+
+
+def password(emetteur: str, graine: int) -> str:
+    """The demonstration password of a sender's protected files, which a seed settles."""
+    return pseudonyms.demonstration_key(emetteur, graine)
 
 
 def write_senders(box: Outbox, world: World, rng: np.random.Generator) -> None:
@@ -136,7 +142,7 @@ def write_senders(box: Outbox, world: World, rng: np.random.Generator) -> None:
     people_of = {str(code): own for code, own in people.groupby("collectivite", sort=True)}
     owner = people["collectivite"].to_numpy()[mentoring.dossiers["person"].to_numpy()]
     dossiers_of = dict(tuple(_text(mentoring.dossiers[list(DOSSIER_COLUMNS)]).groupby(owner, sort=True)))
-    conventions = draw_conventions(campagne, mentoring.pairs, rng)
+    conventions = _with_capacity(draw_conventions(campagne, mentoring.pairs, rng), world.stream("conventions"))
     owner_of = people.drop_duplicates("territoire").set_index("territoire")["collectivite"]
     conventions_of = dict(tuple(conventions.groupby(conventions["departement"].map(owner_of), sort=True)))
     spoilt_dossiers, spoilt_events = _to_spoil(senders)
@@ -313,6 +319,24 @@ def draw_conventions(campagne: int, pairs: pd.DataFrame, rng: np.random.Generato
             "antenne_locale": np.where(antenna, "oui", "non"),
             "annee_antenne": np.where(antenna, opened.astype("U4"), ""),
         }
+    )
+
+
+def _with_capacity(conventions: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """`conventions` with the département's own staff, the young people aimed at and the check of capacity (D221-37).
+
+    Most capacities are checked in the four months before the signature; a few after it, or never.
+    """
+    n = len(conventions)
+    signed = conventions["date_signature"].to_numpy().astype("datetime64[D]")
+    checked = signed - np.where(rng.random(n) < 0.05, -rng.integers(1, 60, n), rng.integers(3, 120, n))
+    checked = np.where(rng.random(n) < 0.88, checked, np.datetime64("NaT"))
+    own = pd.to_numeric(conventions["etp"]) * rng.uniform(0.15, 0.40, n)
+    publics = rng.choice(["confies", "confies|mna", "confies|aed|aemo|mna", "confies|mna|jeunes_majeurs"], n)
+    return conventions.assign(
+        etp_departement=own.map("{:.2f}".format, na_action="ignore").fillna(""),
+        publics=publics,
+        date_verification_capacite=iso(checked),
     )
 
 
@@ -500,9 +524,9 @@ def _send_mentors(box: Outbox, world: World, rotate: Callable[..., pd.DataFrame]
         elif association == "demo-03":
             rows, faults = fichiers.spoil(rows, SPOIL_MENTORS, "")
         elif association in ("demo-04", "demo-07"):
-            password = world.password(place) if place in PROTECTED else None
+            secret = world.password(place) if place in PROTECTED else None
             rows, name, ignored = fichiers.in_words(rows, "mentors"), "mentors.xlsx", TITLE_AND_TOTAL
-            write = workbook("Mentors", password)
+            write = workbook("Mentors", secret)
         elif association == ROTATED:
             rows = rotate(rows.assign(id_mentor_ant=rows["id_mentor"]), "id_mentor")
         box.send(

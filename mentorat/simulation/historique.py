@@ -6,6 +6,7 @@ law coming into force would have it, and what a campagne says is never contradic
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -61,7 +62,7 @@ def draw_worlds(
     year_told = np.maximum(told.astype("datetime64[Y]").astype(np.int64) + 1970, since)
     support = national.draw_support(campagne, sorted(territories["territoire"]), generator(campagne, 3))
 
-    later: depot.World | None = None
+    later: _Known | None = None
     later_rows: npt.NDArray[np.int64] = np.empty(0, np.int64)
     for year in range(campagne, since - 1, -1):
         rng = generator(year)
@@ -82,7 +83,8 @@ def draw_worlds(
         def stream(name: str, year: int = year) -> np.random.Generator:
             return generator(year, 10 + depot.STREAMS.index(name))
 
-        later, later_rows = (
+        later, later_rows = _Known(mentoring, own_mentors, own_checks, key, graine), rows
+        yield (
             depot.World(
                 campagne=year,
                 graine=graine,
@@ -98,9 +100,19 @@ def draw_worlds(
                 stream=stream,
                 support=support,
             ),
-            rows,
+            rng,
         )
-        yield later, rng
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What a campagne tells of the one before."""
+
+    mentoring: parcours.Mentoring
+    mentors: pd.DataFrame
+    checks: pd.DataFrame
+    key: str
+    graine: int
 
 
 def _everyone(
@@ -311,7 +323,7 @@ def _earlier(
     year: int,
     view: pd.DataFrame,
     levels: npt.NDArray[np.object_],
-    later: depot.World,
+    later: "_Known",
     *,
     place: npt.NDArray[np.int64],
     rng: np.random.Generator,

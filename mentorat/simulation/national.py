@@ -123,7 +123,7 @@ def draw_demands(campagne: int, pairs: pd.DataFrame, people: pd.DataFrame, rng: 
 def draw_registry(campagne: int, pairs: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """S13 (text): the associations that run pairs, with the year's second half in a row of its own for some.
 
-    No SIREN: an invented one could be somebody's.
+    SIRENs are of three digits: a number of nine could be somebody's.
     """
     run = pairs[pairs["association"] != ""]
     rows = []
@@ -131,6 +131,7 @@ def draw_registry(campagne: int, pairs: pd.DataFrame, rng: np.random.Generator) 
         launched = int(((own["date_debut"] >= f"{campagne}-01-01") & (own["nature"] == "mentorat")).sum())
         row = {
             "association": name,
+            "siren": str(101 + ASSOCIATIONS.index(str(name))),
             "nature": "les_deux" if (own["nature"] == "parrainage").any() else "mentorat",
             "age_min": str(rng.choice([8, 11, 14])),
             "age_max": str(rng.choice([18, 21, 25])),
