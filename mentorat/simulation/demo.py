@@ -25,6 +25,7 @@ from mentorat.simulation.mesures import add_renewals, draw_events
 from mentorat.simulation.parcours import draw_mentoring
 from mentorat.simulation.plan import Sender
 from mentorat.simulation.population import draw_population
+from mentorat.simulation.verite import recoverable
 
 MINIMUM = 1_000
 FOLLOWED = 350_000
@@ -238,6 +239,7 @@ def _truth(world: depot.World, box: Outbox, linkage: dict[str, Any], demands: di
         "mentors": mentors.summary(campagne, mentoring.pairs, world.mentors, world.checks),
         "demandes_1j1m": demands,
         "rapprochement": linkage,
+        "recouvrement": recoverable(world, box),
         "sources": _by_source(box),
         "fichiers": box.expected(),
         "lignes_cassees": {
