@@ -16,6 +16,9 @@ FORMATS = ("reunion", "atelier", "webinaire", "visite")
 SUB_STEPS = ("1.1", "1.2", "2.1", "2.2", "2.3", "3.1", "3.2", "3.3", "4.1", "4.2", "5.1", "5.2", "6.1", "6.2")
 """Fourteen sub-steps from 1.1 to 6.2: how the steps share them is supposed, since their list is not public."""
 NAT = np.datetime64("NaT", "D")
+MOVES_AT_FIRST, MOVES_A_YEAR, MOVES_SHAPE = 1.2, 0.5, 2.5
+"""Moves expected of a placed young person, and how much they differ (shape of a gamma): four places or more for a
+quarter of those of 17 to 20, as INED found (see `docs/simulation.md`)."""
 
 
 def draw_paths(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -77,7 +80,8 @@ def _places(
     placed = np.flatnonzero(own["accueil"].to_numpy())
     known_end = np.where(np.isnat(end), own["debut"].to_numpy().astype("datetime64[D]"), end)
     length = np.maximum((known_end - begun).astype(np.int64)[placed], 0)
-    moves = np.minimum(rng.poisson(length / 365.25 / 3.5), np.minimum(length // 60, 5))
+    expected = rng.gamma(MOVES_SHAPE, 1 / MOVES_SHAPE, len(placed)) * (MOVES_AT_FIRST + MOVES_A_YEAR * length / 365.25)
+    moves = np.minimum(rng.poisson(expected), np.minimum(length // 60, 9))
     row = np.repeat(placed, moves + 1)
     rank = np.arange(len(row)) - np.repeat(np.cumsum(moves + 1) - (moves + 1), moves + 1)
     share = (rank + rng.random(len(row)) * 0.8) / np.repeat(moves + 1, moves + 1)

@@ -1,7 +1,7 @@
 """The marts find the simulation's true figures again, exactly where the files lose nothing on the way.
 
 Associations send all of their pairs and sessions; some départements send their whole tracking table and every check:
-`verite/<campagne>.json` says which (« recouvrement »). Faulty rows are added beside the true ones, never in their place.
+`verite/<campagne>.json` says which (« recouvrement »). Faulty rows stand beside the true ones, never in their place.
 """
 
 import json
