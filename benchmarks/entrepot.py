@@ -28,13 +28,14 @@ SECONDS, MEGABYTES, RATIO, GROWTH = 60.0, 4_000.0, 1.3, 11.0
 
 @dataclass(frozen=True)
 class Cost:
-    """What a process took: wall seconds and peak memory."""
+    """What a process took: wall seconds, processor seconds, peak memory."""
 
     seconds: float
+    processor: float
     megabytes: float
 
     def __str__(self) -> str:
-        return f"{self.seconds:.1f} s, {self.megabytes:.0f} MB"
+        return f"{self.seconds:.1f} s ({self.processor:.1f} s of processor), {self.megabytes:.0f} MB"
 
 
 def measured(command: list[str], environment: dict[str, str] | None = None) -> Cost:
@@ -53,7 +54,7 @@ def measured(command: list[str], environment: dict[str, str] | None = None) -> C
             output.seek(0)
             print(output.read().decode(errors="replace")[-4_000:])
             raise subprocess.CalledProcessError(process.returncode, command)
-    return Cost(perf_counter() - start, usage.ru_maxrss / 1024)
+    return Cost(perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def write_history(data: Path, young: int) -> None:
@@ -91,6 +92,7 @@ def dbt(data: Path, campagne: int, *arguments: str) -> Cost:
     """Run dbt on the lake of `data`."""
     settings = Settings(data=data)
     settings.marts(campagne).mkdir(parents=True, exist_ok=True)
+    (settings.lake / "pilotage" / "rendus" / str(campagne)).mkdir(parents=True, exist_ok=True)
     simulation = settings.simulation(campagne) or {}
     told = json.dumps({"campagne": campagne, "facteur_echelle": simulation.get("facteur_echelle", 1)})
     command = [str(Path(sys.executable).with_name("dbt")), "--quiet", *arguments, "--project-dir", str(PROJECT)]
