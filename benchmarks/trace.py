@@ -7,6 +7,7 @@ whose counts change when the young person's rows are taken out of the lake and t
 """
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -44,6 +45,7 @@ STAGES = {
     "The cohort": ("cohorte",),
 }
 ROWS, HASH = 6, 8
+PSEUDONYM = re.compile("[0-9a-f]{32,}")
 CHOICE = """
 select binomes.id_personne
 from int_binomes as binomes
@@ -55,10 +57,15 @@ where
     and binomes.est_lance_campagne
     and binomes.id_dossier is not null
     and binomes.id_binome in (select id_binome from stg_seances__seances)
+    and binomes.id_dossier in (
+        select id_dossier
+        from stg_dossiers_mentorat__dossiers
+        where date_evaluation is not null and date_convention_individuelle is not null
+    )
 order by binomes.id_personne
 limit 1
 """
-"""The first pseudonym linked from S0 to a pair begun in the campagne and running, with its dossier and sessions."""
+"""The first pseudonym linked from S0 to a pair begun in the campagne and running, with whole dossier and sessions."""
 
 
 class Person:
@@ -103,7 +110,7 @@ def _shown(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return f"{value:.0f}"
     text = str(value).replace("|", "\\|")
-    return f"{text[:HASH]}…" if len(text) >= 32 and " " not in text else text
+    return f"{text[:HASH]}…" if PSEUDONYM.fullmatch(text) else text
 
 
 def table(rows: pd.DataFrame) -> Iterator[str]:
@@ -164,8 +171,8 @@ def page(person: Person, indicators: pd.DataFrame) -> str:
         "",
         f"A demonstration of {YOUNG} young people (campagne {CAMPAGNE}, seed {SEED}) was received and its marts built. "
         "The young person is the first, in the order of pseudonyms, whom S0 links to a pair begun in the year and "
-        "still running, with a dossier and sessions one by one. Each table below holds all that the warehouse says of this "
-        f"young person, at most {ROWS} rows shown, one a column; pseudonyms are cut to {HASH} characters.",
+        "still running, with a whole dossier and sessions one by one. Each table below holds all that the warehouse "
+        f"says of this young person, at most {ROWS} rows shown, one a column; pseudonyms are cut to {HASH} characters.",
     ]
     for title, relations in STAGES.items():
         lines += ["", f"## {title}"]

@@ -32,7 +32,7 @@ class Linked:
         spoilt = self.verite[year]["lignes_cassees"]
         paths = sorted(self.settings.depot(year).glob(f"*/{name}.csv"))
         sound = [p for p in paths if f"{p.parent.name}/{p.name}" not in spoilt]
-        return pd.concat([as_text(p) for p in sound], ignore_index=True)
+        return pd.concat([as_text(p).assign(emetteur_=p.parent.name) for p in sound], ignore_index=True)
 
 
 def as_text(path: Path) -> pd.DataFrame:
