@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,8 @@ from dagster_dbt import DbtCliResource
 from mentorat.disclosure.rules import rules
 from mentorat.errors import UsageError
 from mentorat.settings import CHECKOUT, Settings
+from orchestration.engine import DBT, DBT_PROJECT
 
-DBT_PROJECT = CHECKOUT / "dbt_project"
-DBT = Path(sys.executable).with_name("dbt")
 MANIFEST = DBT_PROJECT / "target" / "manifest.json"
 
 
@@ -25,22 +23,6 @@ class Maison(ConfigurableResource):
     @property
     def settings(self) -> Settings:
         return Settings()
-
-
-def dbt_environment(settings: Settings) -> dict[str, str]:
-    """Environment under which dbt reads the lake and writes the warehouse."""
-    return {
-        "MENTORAT_LAKE": str(settings.lake),
-        "MENTORAT_ENTREPOT": str(settings.warehouse),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        "DO_NOT_TRACK": "1",
-    }
-
-
-def dbt_vars(settings: Settings, campagne: int) -> dict[str, Any]:
-    """dbt variables of a run: the campagne, and the scale of the denominators when the dépôt is simulated."""
-    simulation = settings.simulation(campagne)
-    return {"campagne": campagne, "facteur_echelle": simulation["facteur_echelle"] if simulation else 1}
 
 
 def _sources_of_manifest() -> list[Path]:

@@ -1,11 +1,8 @@
 """`mentorat run`: the whole chain for one campagne, in this process."""
 
-import fcntl
 import os
 import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +11,7 @@ from mentorat.errors import MentoratError, PublicationStopped, UsageError
 from mentorat.french import counted
 from mentorat.identity.keys import check_recorded, load_keys
 from mentorat.settings import CAMPAGNES, Settings
+from orchestration.engine import only_one_run
 from reports.summary import refused_files, summary_lines
 
 if TYPE_CHECKING:
@@ -51,20 +49,6 @@ def check_request(settings: Settings, campagne: int) -> None:
         )
     keys = load_keys(settings, simulated=settings.simulation(campagne) is not None)
     check_recorded(settings, campagne, keys.identifiants)
-
-
-@contextmanager
-def only_one_run(settings: Settings) -> Iterator[None]:
-    """Hold the data folder for this run. Raises UsageError when another run holds it."""
-    settings.data.mkdir(parents=True, exist_ok=True)
-    with (settings.data / ".run.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UsageError(
-                f"Un autre traitement utilise déjà {settings.data}. Attendez qu'il se termine, puis relancez."
-            ) from error
-        yield
 
 
 def dagster_home(settings: Settings) -> Path:

@@ -44,3 +44,17 @@ cast({{ jour }} + to_months(cast({{ mois }} as integer)) as date)
 {% macro spark__liste_triee(valeur) -%}
 nullif(array_join(sort_array(collect_list({{ valeur }})), '|'), '')
 {%- endmacro %}
+
+{# Rounded half away from zero, the same digits on both: DuckDB multiplies and rounds, Spark rounds the decimal writing. #}
+{% macro arrondi(valeur, decimales=6) -%}{{ adapter.dispatch('arrondi')(valeur, decimales) }}{%- endmacro %}
+{% macro default__arrondi(valeur, decimales) -%}round({{ valeur }}, {{ decimales }}){%- endmacro %}
+{% macro spark__arrondi(valeur, decimales) -%}
+(round(({{ valeur }}) * 1e{{ decimales }}) / 1e{{ decimales }})
+{%- endmacro %}
+
+{# Campagne of a raw row that does not say it: the name of its Parquet file, <campagne>.parquet. #}
+{% macro campagne_du_fichier() -%}{{ adapter.dispatch('campagne_du_fichier')() }}{%- endmacro %}
+{% macro default__campagne_du_fichier() -%}
+cast(right(replace(filename, '.parquet', ''), 4) as integer)
+{%- endmacro %}
+{% macro spark__campagne_du_fichier() -%}cast(left(_metadata.file_name, 4) as int){%- endmacro %}

@@ -5,7 +5,7 @@
         case
             when
                 {{ colonne }} is not null
-                {%- if inconnus %} and cast({{ colonne }} as varchar) not in ('{{ inconnus | join("', '") }}'){% endif %}
+                {%- if inconnus %} and cast({{ colonne }} as {{ texte() }}) not in ('{{ inconnus | join("', '") }}'){% endif %}
                 {%- if si %} and {{ si }}{% endif %}
                 then {{ ordre }}
         end

@@ -18,9 +18,10 @@ from dagster import (
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 
 from orchestration.checks import check_results, check_specs
+from orchestration.engine import dbt_environment, dbt_vars, fresh_warehouse
 from orchestration.partitions import campagnes
 from orchestration.progress import tell
-from orchestration.resources import Maison, dbt_environment, dbt_vars, ensure_manifest, link
+from orchestration.resources import Maison, ensure_manifest, link
 
 NOT_UNIT_TESTS = "resource_type:unit_test"
 MANIFEST = ensure_manifest()
@@ -39,11 +40,7 @@ class Translator(DagsterDbtTranslator):
 def entrepot(context: AssetExecutionContext, dbt: DbtCliResource, maison: Maison) -> Iterator[Any]:
     """Build seeds, models and data tests in one dbt invocation (unit tests run in CI)."""
     settings, campagne = maison.settings, int(context.partition_key)
-    for folder in (settings.marts(campagne), settings.rendus(campagne)):
-        folder.mkdir(parents=True, exist_ok=True)
-    # derived whole from Parquet: neither an older schema nor a damaged file is carried over
-    for leftover in (settings.warehouse, settings.warehouse.with_name(f"{settings.warehouse.name}.wal")):
-        leftover.unlink(missing_ok=True)
+    fresh_warehouse(settings, campagne)
     os.environ.update(dbt_environment(settings))
     arguments = [
         "build",
