@@ -328,10 +328,10 @@ select
     case when statut_final = 'calcule' then denominateur end as denominateur,
     case
         when statut_final <> 'calcule' then null
-        when valeur is not null then round(valeur, 6)
-        when mesure in ('part', 'moyenne', 'ratio') then round(numerateur * facteur / denominateur, 6)
-        when mesure = 'ecart' then round((numerateur - denominateur) * facteur, 6)
-        else round(numerateur * facteur, 6)
+        when valeur is not null then {{ arrondi('valeur') }}
+        when mesure in ('part', 'moyenne', 'ratio') then {{ arrondi('numerateur * facteur / denominateur') }}
+        when mesure = 'ecart' then {{ arrondi('(numerateur - denominateur) * facteur') }}
+        else {{ arrondi('numerateur * facteur') }}
     end as valeur,
     cast(null as double) as ic_bas,
     cast(null as double) as ic_haut,
