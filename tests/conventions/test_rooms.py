@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,7 @@ def test_no_tracked_file_weighs_more_than_one_megabyte() -> None:
 
 
 def test_lock_files_hold_hashes_and_no_address() -> None:
-    for name in ("requirements.lock", "requirements-dev.lock"):
+    for name in ("requirements.lock", "requirements-dev.lock", "requirements-spark.lock"):
         text = (ROOT / name).read_text(encoding="utf-8")
         assert "--hash=sha256:" in text
         assert not re.search(r"https?://|file:|--(extra-)?index-url|--find-links", text)
@@ -76,6 +77,15 @@ def test_the_run_lock_is_part_of_the_development_lock() -> None:
         return set(re.findall(r"^([a-z0-9._-]+)(?:\[[^\]]*\])?(==[^ \\;]+)", text, re.MULTILINE))
 
     assert pins("requirements.lock") <= pins("requirements-dev.lock")
+
+
+def test_what_spark_needs_of_dagster_is_nothing() -> None:
+    """Its environment holds none: what builds the marts there imports the library and the standard library alone."""
+    for name in ("engine", "marts"):
+        modules = imported_modules(ROOT / "orchestration" / f"{name}.py")
+        rooms = {module.split(".")[0] for module in modules} - sys.stdlib_module_names
+        assert rooms <= {"mentorat", "orchestration"}
+        assert {m for m in modules if m.startswith("orchestration")} <= {"orchestration.engine"}
 
 
 def test_every_dependency_says_why() -> None:
