@@ -28,7 +28,7 @@ SMALL = {
 
 
 def simulated_and_hand_made(data: Path) -> Settings:
-    """A lake of 3 000 simulated young people in three territories, with the odd cases written by hand in nine others."""
+    """A lake of 3 000 simulated young people in three territories, and the odd cases written by hand in nine others."""
     settings = Settings(data=data)
     write_demo(settings, CAMPAGNE, 3000, 7, lambda _: None)
     reception = receive(settings, CAMPAGNE, load_keys(settings, simulated=True))

@@ -1,7 +1,6 @@
 """`make marts`: what it refuses, and what it says when a model fails. The build itself is in tests/spark."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -83,4 +82,4 @@ def test_a_folder_of_spark_becomes_the_file_the_other_engine_writes(tmp_path):
     (tmp_path / "cohorte.parquet").write_bytes(b"a file already")
     assert [path.name for path in marts._one_file_each(tmp_path)] == ["cohorte.parquet", "population.parquet"]
     assert folder.read_bytes() == b"rows"
-    assert sorted(os.listdir(tmp_path)) == ["cohorte.parquet", "population.parquet"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cohorte.parquet", "population.parquet"]
