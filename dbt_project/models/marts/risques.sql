@@ -1,6 +1,6 @@
 -- Risk sets of the campagne, for matching on the index date: one row a young person and interval during which a first
--- pair could begin, with the status of the time and what happens on its last day. The risk set of a day is every interval
--- that covers it, but for those whose own pair or parrainage begins that very day (`debut_accompagnement`).
+-- pair could begin, with the status of the time and what happens on its last day. The risk set of a day is every
+-- interval that covers it, but for those whose own pair or parrainage begins that very day (`debut_accompagnement`).
 -- Comparators are those whose `statut` is acceptants_en_attente or eligibles_non_mentores.
 with intervalles as (
     select

@@ -1,4 +1,4 @@
--- Every young person eligible one day at least of the campagne in one group only, with the index date of the cohort that
+-- Every young person eligible one day at least of the campagne in one group, with the index date of the cohort that
 -- describes: the first day of the first mentoring pair, else the day drawn for the comparison, else (nobody can compare
 -- them) the last day of eligibility in the year.
 -- A pair belongs to the campagne it began in: one that began before is a group of its own. Parrainage, pairs of other
