@@ -1,11 +1,13 @@
-{# Every date of an S2 file, in the order of the chain. #}
-{% macro dates_dossier() -%}
-{{ return([
+{# Every date of an S2 file, in the order of the chain, written after `prefixe` and separated by a comma and a space. #}
+{% macro dates_dossier(prefixe='') -%}
+{% for date in [
     'date_evaluation', 'date_derniere_evaluation', 'date_proposition', 'date_information_jeune', 'date_reponse_jeune',
     'date_candidature', 'date_information_titulaires', 'date_avis_jeune', 'date_demande_accord', 'date_accord',
     'date_accord_conseil_famille', 'date_transmission', 'date_validation', 'date_convention_individuelle',
     'date_decision', 'date_lancement', 'date_dernier_bilan', 'date_evaluation_fin_concertee', 'date_fin',
-]) }}
+] -%}
+{{ prefixe }}{{ date }}{{ ', ' if not loop.last }}
+{%- endfor %}
 {%- endmacro %}
 
 {#
@@ -51,12 +53,17 @@
 
 {% macro jours_depuis_le_dernier_mouvement(lignes, repere) -%}
     greatest(
-        {{ jours_entre(
-            "greatest(" ~ lignes ~ "." ~ (dates_dossier() | join(", " ~ lignes ~ ".")) ~ ")", repere
-        ) }},
-        case when coalesce({{ lignes }}.{{ dates_dossier() | join(', ' ~ lignes ~ '.') }}) is not null then 0 end
+        {{ jours_entre('greatest(' ~ dates_dossier(lignes ~ '.') ~ ')', repere) }},
+        case when coalesce({{ dates_dossier(lignes ~ '.') }}) is not null then 0 end
     )
 {%- endmacro %}
 
 {# Days without movement from which a file is « bloqué », one indicator each. #}
-{% macro seuils_blocage() -%}{{ return([30, 60, 90]) }}{%- endmacro %}
+{% macro seuils_blocage() -%}30, 60, 90{%- endmacro %}
+
+{# The pieces of an article in one state, each followed by a bar. #}
+{% macro pieces_en_etat(pieces, etat) -%}
+    {% for piece in pieces -%}
+    case when {{ piece }} = '{{ etat }}' then '{{ piece }}|' else '' end{{ ' || ' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}

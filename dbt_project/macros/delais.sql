@@ -1,33 +1,20 @@
 {#
-  Steps of a file whose delay is followed: from one date to another, `rang` being the status (statuts_dossiers) from which
-  the step is known to be behind. The last one is the whole way.
-#}
-{% macro etapes_delais() -%}
-{{ return([
-    {'etape': 'evaluation_proposition', 'libelle': "De l'évaluation à la proposition",
-     'debut': 'date_evaluation_premiere', 'fin': 'date_proposition', 'rang': 5},
-    {'etape': 'proposition_reponse', 'libelle': 'De la proposition à la réponse du jeune',
-     'debut': 'date_proposition', 'fin': 'date_adhesion', 'rang': 7},
-    {'etape': 'demande_accord', 'libelle': "De la demande à l'accord des titulaires",
-     'debut': 'date_demande_accord', 'fin': 'date_accord_donne', 'rang': 9},
-    {'etape': 'accord_transmission', 'libelle': "De l'accord à la transmission à l'association",
-     'debut': 'date_accord_donne', 'fin': 'date_transmission', 'rang': 10},
-    {'etape': 'transmission_validation', 'libelle': "De la transmission à la validation par l'association",
-     'debut': 'date_transmission', 'fin': 'date_validation', 'rang': 11},
-    {'etape': 'validation_lancement', 'libelle': "De la validation au lancement du binôme",
-     'debut': 'date_validation', 'fin': 'date_lancement', 'rang': 15},
-    {'etape': 'proposition_lancement', 'libelle': 'De la proposition au lancement du binôme',
-     'debut': 'date_proposition', 'fin': 'date_lancement', 'rang': 15},
-]) }}
-{%- endmacro %}
-
-{#
-  Relations that end in `durees`, one row a file × step begun, from `dossiers`: S2 rows (étude or pilotage store alike) with `emetteur` and `date_sortie`,
-  the day the young person left care (null where nobody knows of one). Issues: franchie; refus, sortie_ase and arret,
+  Relations that end in `durees`, one row a file × step begun, from `dossiers`: S2 rows (étude or pilotage store
+  alike) with `emetteur` and `date_sortie`, the day the young person left care (null where nobody knows of one). Issues: franchie; refus, sortie_ase and arret,
   which end the wait otherwise; en_cours, open at the end of what the file can tell (31 December, or the day it was
   extracted when that is earlier); inconnue, behind for certain, on a day nobody tells.
 #}
 {% macro delais_des_etapes(dossiers) -%}
+{# `rang`: the status (statuts_dossiers) from which the step is known to be behind. The last step is the whole way. #}
+{%- set etapes = [
+    {'etape': 'evaluation_proposition', 'debut': 'date_evaluation_premiere', 'fin': 'date_proposition', 'rang': 5},
+    {'etape': 'proposition_reponse', 'debut': 'date_proposition', 'fin': 'date_adhesion', 'rang': 7},
+    {'etape': 'demande_accord', 'debut': 'date_demande_accord', 'fin': 'date_accord_donne', 'rang': 9},
+    {'etape': 'accord_transmission', 'debut': 'date_accord_donne', 'fin': 'date_transmission', 'rang': 10},
+    {'etape': 'transmission_validation', 'debut': 'date_transmission', 'fin': 'date_validation', 'rang': 11},
+    {'etape': 'validation_lancement', 'debut': 'date_validation', 'fin': 'date_lancement', 'rang': 15},
+    {'etape': 'proposition_lancement', 'debut': 'date_proposition', 'fin': 'date_lancement', 'rang': 15},
+] -%}
 lignes as (
     select
         dossiers.*,
@@ -39,7 +26,7 @@ lignes as (
             when coalesce(dossiers.decision_accord, 'accord') in ('accord', 'autorisation_juge')
                 then dossiers.date_accord
         end as date_accord_donne,
-        greatest(dossiers.{{ dates_dossier() | join(', dossiers.') }}) as dernier_mouvement,
+        greatest({{ dates_dossier('dossiers.') }}) as dernier_mouvement,
         least({{ jour('12-31') }}, perimetres.date_extraction) as date_limite
     from {{ dossiers }} as dossiers
     left join {{ ref('statuts_dossiers') }} as statuts on dossiers.statut = statuts.statut
@@ -61,9 +48,9 @@ fins as (
 ),
 
 etapes as (
-    {% for ligne in etapes_delais() -%}
+    {% for ligne in etapes -%}
     {% set suite = [] -%}
-    {% for autre in etapes_delais() if autre.rang > ligne.rang -%}
+    {% for autre in etapes if autre.rang > ligne.rang -%}
     {% do suite.append(autre.fin) if autre.fin not in suite -%}
     {% endfor -%}
     select

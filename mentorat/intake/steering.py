@@ -17,7 +17,7 @@ import pandas as pd
 from mentorat import reference
 from mentorat.contracts.sources import contract
 from mentorat.french import counted
-from mentorat.intake.answers import Cell, new_workbook, put, typeset
+from mentorat.intake.answers import new_workbook, put, typeset
 from mentorat.lake import written_aside
 
 NAME = "pilotage.xlsx"
@@ -107,9 +107,9 @@ CHECKED = Sheet(
     "retours_controles_a_echeance",
     "Contrôles à échéance",
     "Binômes en cours au 31 décembre dont le contrôle d'honorabilité du mentor est en retard, est à refaire dans les "
-    "60 jours, ou n'a pas été transmis (article D.221-39 : au moins un contrôle par an). Seules les dates sont connues, "
-    "jamais le résultat. Une ligne sans référence compte les binômes que l'association n'a pas rattachés à un de vos "
-    "dossiers.",
+    "60 jours, ou n'a pas été transmis (article D.221-39 : au moins un contrôle par an). Seules les dates sont "
+    "connues, jamais le résultat. Une ligne sans référence compte les binômes que l'association n'a pas rattachés "
+    "à un de vos dossiers.",
     "Aucun contrôle en retard, ni à refaire dans les 60 jours.",
     (
         Column("departement", "Département", 13),
@@ -191,7 +191,8 @@ def write_steering(
     path = folder / NAME
     with written_aside(path) as aside:
         workbook = new_workbook(aside, f"Pilotage du mentorat, {campagne}")
-        _write_notice(workbook, campagne, emetteur, tables, sheets, simulated)
+        title = f"Pilotage du mentorat, campagne {campagne}"
+        _write_notice(workbook, (title, emetteur), tables, sheets, simulated)
         for sheet in sheets:
             _write_sheet(workbook, sheet, tables[sheet.table], simulated)
         workbook.close()
@@ -207,12 +208,12 @@ def remove_stale(retours: Path, senders: set[str]) -> None:
 
 def _write_notice(
     workbook: Any,
-    campagne: int,
-    emetteur: str,
+    head: tuple[str, str],
     tables: Mapping[str, pd.DataFrame],
     sheets: list[Sheet],
     simulated: bool,
 ) -> None:
+    about, emetteur = head
     sheet = workbook.add_worksheet("À lire")
     sheet.set_column(0, 0, 30)
     sheet.set_column(1, 1, 100)
@@ -221,14 +222,14 @@ def _write_notice(
     wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
     warning = workbook.add_format({"bold": True, "font_color": "#9C2A00"})
     senders = reference.load("emetteurs").set_index("emetteur")["libelle"]
-    put(sheet, 0, 0, f"Pilotage du mentorat, campagne {campagne}", title)
+    put(sheet, 0, 0, about, title)
     at = 1
     if simulated:
         put(sheet, at, 0, typeset("Données simulées : aucun jeune réel."), warning)
         at += 1
     facts: list[tuple[str, str]] = [
         ("Pour", senders.get(emetteur, emetteur)),
-        ("Date de référence", f"31 décembre {campagne}, sauf mention contraire"),
+        ("Date de référence", "31 décembre de la campagne, sauf mention contraire"),
         (
             "Ce que c'est",
             "Vos propres lignes, avec vos références, pour relancer ce qui attend. Aucun autre émetteur ne les reçoit. "
@@ -264,7 +265,7 @@ def _write_sheet(workbook: Any, spoken: Sheet, table: pd.DataFrame, simulated: b
         sheet.set_column(at, at, column.largeur, plain)
         put(sheet, 0, at, typeset(column.titre), head)
         for line, value in enumerate(rows[column.nom].tolist(), start=1):
-            _put_value(sheet, line, at, value if pd.isna(value) else column.told(value), plain, number, day)
+            _put_value(sheet, (line, at), value if pd.isna(value) else column.told(value), (plain, number, day))
     if rows.empty:
         put(sheet, 1, 0, typeset(spoken.vide))
     else:
@@ -276,14 +277,13 @@ def _write_sheet(workbook: Any, spoken: Sheet, table: pd.DataFrame, simulated: b
     sheet.set_header(f"&L{spoken.titre}&R{'Données simulées' if simulated else ''}")
 
 
-def _put_value(sheet: Any, line: int, at: int, value: Any, plain: Any, number: Any, day: Any) -> None:
-    told: Cell
+def _put_value(sheet: Any, place: tuple[int, int], value: Any, formats: tuple[Any, Any, Any]) -> None:
+    plain, number, day = formats
     if pd.isna(value):
-        sheet.write_blank(line, at, None, plain)
+        sheet.write_blank(*place, None, plain)
     elif isinstance(value, date | pd.Timestamp):
-        sheet.write_datetime(line, at, pd.Timestamp(value).to_pydatetime(), day)
+        sheet.write_datetime(*place, pd.Timestamp(value).to_pydatetime(), day)
     elif isinstance(value, str):
-        put(sheet, line, at, value, plain)
+        put(sheet, *place, value, plain)
     else:
-        told = round(float(value))
-        put(sheet, line, at, told, number)
+        put(sheet, *place, round(float(value)), number)

@@ -8,6 +8,7 @@ from orchestration.partitions import campagnes
 from orchestration.progress import tell
 from orchestration.resources import Maison, link
 
+
 @asset(
     key=AssetKey(["retours", "pilotage"]),
     # dbt names the asset of a model that has a schema by both

@@ -147,7 +147,9 @@ class Lake:
     def _write_pilotage(self, root: Path, name: str, frame: pd.DataFrame) -> None:
         """The same rows in the pilotage store, in the senders' own references."""
         schema = pilotage_schema(name)
-        own = frame.assign(**{f"{column}_etude": frame[column] for column in ("id_jeune", "id_mentor") if column in frame})
+        own = frame.assign(
+            **{f"{column}_etude": frame[column] for column in ("id_jeune", "id_mentor") if column in frame}
+        )
         for column in {"id_dossier", "id_binome"} & set(own):
             own[column] = PROPRE + own[column]
         now = own[own["campagne"] == CAMPAGNE].reindex(columns=schema.names)

@@ -20,7 +20,7 @@ def test_the_files_told_to_a_sender_are_those_of_the_indicator(build):
 
 def test_a_waiting_file_says_who_must_act(build):
     told = _rendu(build, "retours_dossiers_bloques")
-    # d2 waits for a mentor since 1 February, d4 is postponed since 15 June; the perimeter was extracted on 1 February 2025
+    # d2 waits for a mentor since 1 February, d4 is postponed since 15 June; extracted on 1 February 2025
     own = told[told["emetteur"] == "departement-01"].set_index("id_dossier")
     assert own["acteur"].to_dict() == {f"{PROPRE}d2": "association", f"{PROPRE}d4": "departement"}
     assert own.loc[f"{PROPRE}d2", "depuis_jours"] == (pd.Timestamp("2025-02-01") - pd.Timestamp("2024-02-01")).days

@@ -1,6 +1,6 @@
--- Delays of a sender's own files, step by step: those that are behind, those that are open. Medians are those of the steps
--- already behind, which a year of waiting files makes look short: the open ones are told beside. Leaving care comes from
--- S1, which is for statistics alone: it is not known here.
+-- Delays of a sender's own files, step by step: those that are behind, those that are open. Medians are those of the
+-- steps already behind, which a year of waiting files makes look short: the open ones are told beside. Leaving care
+-- comes from S1, which is for statistics alone: it is not known here.
 with dossiers as (
     select
         *,

@@ -20,11 +20,11 @@ select
     statut,
     depuis_jours,
     case
-        {%- for seuil in seuils_blocage() | reverse %}
+        {%- for seuil in seuils_blocage().split(', ') | reverse %}
         when depuis_jours >= {{ seuil }} then {{ seuil }}
         {%- endfor %}
     end as seuil_jours,
     acteur,
     prochaine_action
 from attentes
-where depuis_jours is null or depuis_jours >= {{ seuils_blocage() | first }}
+where depuis_jours is null or depuis_jours >= {{ seuils_blocage().split(', ') | first }}

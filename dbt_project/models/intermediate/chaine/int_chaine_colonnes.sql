@@ -1,14 +1,14 @@
 -- What the files of each sender of S2 hold, one row a sender, one boolean a column: an article whose column is nowhere
 -- is « non transmis », never « manquant ».
-{% set colonnes = dates_dossier() + [
+{% set colonnes = dates_dossier().split(', ') + [
     'conclusion_evaluation', 'statut_juridique', 'type_operateur', 'reponse_jeune', 'decision_accord', 'nb_titulaires',
     'nb_accords_recus', 'signee_jeune', 'document_mention', 'avis_jeune_recueilli',
 ] -%}
 select
-    emetteur,
-    {% for colonne in colonnes -%}
-    max(case when colonne = '{{ colonne }}' then 1 else 0 end) = 1 as a_{{ colonne }}{{ ',' if not loop.last }}
-    {% endfor %}
+    {% for nom in colonnes -%}
+    max(case when colonne = '{{ nom }}' then 1 else 0 end) = 1 as a_{{ nom }},
+    {% endfor -%}
+    emetteur
 from {{ ref('stg_journal__colonnes') }}
 where source = 'dossiers_mentorat'
 group by emetteur

@@ -28,9 +28,7 @@ select
     dossiers.signee_jeune,
     dossiers.document_mention,
     dossiers.avis_jeune_recueilli,
-    {% for date in dates_dossier() -%}
-    dossiers.{{ date }},
-    {% endfor -%}
+    {{ dates_dossier('dossiers.') }},
     least(dossiers.date_evaluation, dossiers.date_derniere_evaluation) as date_premiere_evaluation,
     coalesce(
         dossiers.reponse_jeune,

@@ -1,5 +1,5 @@
--- Pair × article: fait, manquant, non_transmis or hors_champ, with the reason. One piece sent empty or contrary is enough
--- to say « manquant »; « fait » needs them all; « non transmis » is what neither can be said of.
+-- Pair × article: fait, manquant, non_transmis or hors_champ, with the reason. One piece sent empty or contrary is
+-- enough to say « manquant »; « fait » needs them all; « non transmis » is what neither can be said of.
 -- Articles are never added up into one rate.
 {% set avant = "nature = 'mentorat' and est_apres_entree_en_vigueur" -%}
 {% set pendant = "nature = 'mentorat' and est_en_cours_apres_entree_en_vigueur" -%}
@@ -46,11 +46,8 @@ with lignes as (
             {%- endif %}
         end as motif_champ,
         a_dossier,
-        {% for etat in ['manquant', 'non_transmis'] -%}
-        {% for piece in ligne.pieces -%}
-        case when {{ piece }} = '{{ etat }}' then '{{ piece }}|' else '' end{{ ' || ' if not loop.last }}
-        {%- endfor %} as pieces_{{ etat }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ pieces_en_etat(ligne.pieces, 'manquant') }} as pieces_manquant,
+        {{ pieces_en_etat(ligne.pieces, 'non_transmis') }} as pieces_non_transmis
     from {{ ref('int_chaine_pieces') }}
     {{ 'union all' if not loop.last }}
     {% endfor %}

@@ -14,8 +14,8 @@
 -- | D221-40      | a review since the start, with the young person's opinion; a concerted end where the reason is |
 -- |              | the child's interest                                                                           |
 --
--- The start is the file's own launch where it has one: the order of dates is judged within one file, and what two senders
--- date differently is a gap between them, counted elsewhere.
+-- The start is the file's own launch where it has one: the order of dates is judged within one file, and what two
+-- senders date differently is a gap between them, counted elsewhere.
 {% set pieces = [
     {'nom': 'evaluation', 'colonnes': ['date_evaluation', 'date_derniere_evaluation'], 'une_suffit': true,
      'si': 'not dossiers.est_majeur', 'condition': 'dossiers.date_premiere_evaluation <= dossiers.date_repere'},

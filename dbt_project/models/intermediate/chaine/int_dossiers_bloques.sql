@@ -1,5 +1,5 @@
--- Mentoring files that wait for someone, with who must act and for how many days nothing has moved (null: no date at all).
--- Only the files of the campagne are known to stand so.
+-- Mentoring files that wait for someone, with who must act and for how many days nothing has moved (null: no date at
+-- all). Only the files of the campagne are known to stand so.
 with dossiers as (
     select *
     from {{ ref('int_chaine_dossiers') }}

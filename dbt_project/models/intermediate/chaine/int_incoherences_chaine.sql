@@ -1,5 +1,5 @@
--- Rows of S2 that pass intake and cannot be right: kept, counted by rule and territory. What intake sets aside (an answer
--- before its proposal, an agreement before its demand) is not here.
+-- Rows of S2 that pass intake and cannot be right: kept, counted by rule and territory. What intake sets aside (an
+-- answer before its proposal, an agreement before its demand) is not here.
 {% set regles = [
     ('proposition_avant_evaluation', "La proposition précède l'évaluation du jeune.",
      'date_proposition < date_premiere_evaluation'),

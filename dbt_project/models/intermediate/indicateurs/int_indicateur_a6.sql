@@ -1,5 +1,5 @@
--- A6 agreement of the holders (D221-35): granted over asked, by who holds parental authority, young adults excluded, for
--- the young people proposed mentoring in the year; A6M why there is none, the judge's authorisation told apart.
+-- A6 agreement of the holders (D221-35): granted over asked, by who holds parental authority, young adults excluded,
+-- for the young people proposed mentoring in the year; A6M why there is none, the judge's authorisation told apart.
 -- Missing: asked, and the outcome is unknown; or the proposal has no date.
 with demandes as (
     select

@@ -1,5 +1,5 @@
--- O12 files without movement for 30 (O12a), 60 (O12b) and 90 days (O12c), by status and by who must act; by territory, and
--- by association for the files that name one. Missing: files without a date.
+-- O12 files without movement for 30 (O12a), 60 (O12b) and 90 days (O12c), by status and by who must act; by territory,
+-- and by association for the files that name one. Missing: files without a date.
 with lieux as (
     select
         'departement' as niveau,
@@ -19,13 +19,13 @@ with lieux as (
     where association is not null
 )
 
-{% for seuil in seuils_blocage() -%}
+{% for seuil in seuils_blocage().split(', ') -%}
 {% for ventilation in ["''", "'acteur=' || acteur", "'statut=' || statut"] -%}
 select
     niveau,
     code,
     '{{ var("campagne") }}' as periode,
-    'O12{{ "abc"[seuils_blocage().index(seuil)] }}' as indicateur,
+    'O12{{ {'30': 'a', '60': 'b', '90': 'c'}[seuil] }}' as indicateur,
     {{ ventilation }} as ventilation,
     '' as mesure,
     cast(sum(case when depuis_jours >= {{ seuil }} then 1 else 0 end) as bigint) as numerateur,
