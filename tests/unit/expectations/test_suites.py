@@ -25,10 +25,10 @@ MARTS = (
     "receptions",
     "indicateurs",
     "rapprochement_agrege",
+    "incoherences",
     "ecarts_sources",
     "exposition",
     "honorabilite",
-
     "conventions_retenues",
     "couts",
     "demandes_plateforme",
