@@ -15,7 +15,7 @@ couts as (
         -- a day is 1/365.25 pair-year: cents x 365.25 / days / 100
         case
             when couts.cout_cents is not null
-                then round(cast(couts.cout_cents as double) * 3.6525 / nullif(couts.jours_nb, 0), 6)
+                then {{ arrondi('cast(couts.cout_cents as double) * 3.6525 / nullif(couts.jours_nb, 0)') }}
         end as cout_par_binome_an_eur,
         cast(ceil(cast(couts.cout_cents as double) / (bornes.reference_max * 100)) as bigint) as seuil_binomes,
         -- whole numbers on both sides: a cost at the reference is under it
@@ -35,7 +35,7 @@ select
     lances_nb as binomes_lances_nb,
     jours_nb as jours_binomes_nb,
     cout_par_binome_an_eur,
-    round(cast(cout_cents as double) / 100 / nullif(lances_nb, 0), 6) as cout_par_binome_lance_eur,
+    {{ arrondi('cast(cout_cents as double) / 100 / nullif(lances_nb, 0)') }} as cout_par_binome_lance_eur,
     case
         when cout_par_binome_an_eur < reference_min then 'sous'
         when cout_par_binome_an_eur <= reference_max then 'dans'
@@ -48,5 +48,5 @@ select
     end as binomes_manquants_nb,
     est_sous_le_seuil,
     objectif_binomes,
-    round(cast(objectif_binomes - lances_nb as double) / nullif(objectif_binomes, 0), 6) as manque_objectif_part
+    {{ arrondi('cast(objectif_binomes - lances_nb as double) / nullif(objectif_binomes, 0)') }} as manque_objectif_part
 from couts

@@ -4,7 +4,7 @@ with identites as (
         id_mentor,
         id_personne,
         passe,
-        cast(right(replace(filename, '.parquet', ''), 4) as integer) as campagne
+        {{ campagne_du_fichier() }} as campagne
     from {{ source('brut', 'identites_mentors') }}
 ),
 
