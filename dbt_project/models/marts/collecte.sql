@@ -28,7 +28,8 @@ select
     collectes.doublons_exacts,
     collectes.cellules_nb,
     collectes.cellules_remplies_nb,
-    {{ arrondi('cast(collectes.cellules_remplies_nb as double) / nullif(collectes.cellules_nb, 0)') }} as completude_part,
+    {{ arrondi('cast(collectes.cellules_remplies_nb as double) / nullif(collectes.cellules_nb, 0)') }}
+        as completude_part,
     collectes.exhaustif,
     collectes.statut_validation,
     cast(rapprochements.jeunes_nb as bigint) as jeunes_nb,
