@@ -43,5 +43,5 @@ def test_what_olinpe_sends_and_we_never_keep_is_named() -> None:
 
 
 def test_the_page_committed_is_up_to_date() -> None:
-    """To mend it: `mentorat modeles DOSSIER`, then copy `dictionnaire.md` over `docs/dictionnaire.md`."""
+    """To mend it: `python -m mentorat.contracts`."""
     assert (CHECKOUT / "docs" / "dictionnaire.md").read_text(encoding="utf-8") == dictionary_markdown()
