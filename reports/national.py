@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import pandas as pd
 
 from mentorat.disclosure.door import ReleasedTable
-from mentorat.reference import load
+from mentorat.reference import load, parametre
 from mentorat.typography import MINUS, fr_count, fr_number, fr_p, fr_percent, fr_points
 from reports.charts import Interval, forest_svg, histogram_svg
 from reports.departement import BASES, TITLE, coverage_of
@@ -17,8 +18,6 @@ from reports.reading import HIDDEN, Indicators, Reading, checked, label, territo
 
 CLASS_WIDTH = 0.05
 """Width of a class of coverage on the chart (5 points)."""
-FOLLOWED = 350_000
-"""The base named `suivis_350000`."""
 FEW = 5
 """Territories under which a distribution says nothing: no quartile, no chart."""
 LAST_CLASS = 8
@@ -94,7 +93,7 @@ def _summary(indicators: Indicators) -> Section:
         ),
         KeyFigure("binômes actifs au 31 décembre", active.count(), f"{launched.count()} lancés dans l'année"),
         KeyFigure(f"des {label('base', base)} ont un binôme actif", coverage.share(), _fraction(coverage)),
-        KeyFigure(f"des {label('base', 'suivis_350000')}", followed.share(), _scaled(followed)),
+        KeyFigure(f"des {label('base', 'suivis_350000')}", followed.share(), _scaled(followed, indicators.campagne)),
     )
     blocks: list[Block] = [KeyFigures(figures)]
     if gap := _gap_sentence(indicators.read("national", "FR", "O3", "ecart", ventilation="base=suivis_350000")):
@@ -119,10 +118,10 @@ def _fraction(cell: Reading) -> str:
     return f"{fr_number(cell.numerator)} sur {fr_number(cell.denominator)}"
 
 
-def _scaled(followed: Reading) -> str:
-    """The fraction of the 350 000, told as reduced when a simulation of another size reduced it."""
-    told = _fraction(followed)
-    reduced = followed.denominator is not None and followed.denominator != FOLLOWED
+def _scaled(followed: Reading, campagne: int) -> str:
+    """The fraction of the young people followed in the country, told as reduced when a simulation reduced it."""
+    told, whole = _fraction(followed), parametre("base_jeunes_suivis", date(campagne, 12, 31))
+    reduced = followed.denominator is not None and followed.denominator != whole
     return f"{told}, base réduite à l'échelle simulée" if told and reduced else told
 
 

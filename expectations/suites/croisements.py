@@ -13,6 +13,7 @@ from expectations.lake import MISSING, SENDER, Lake
 from expectations.measures import Measure, shares, true
 from expectations.rules import threshold
 from mentorat.contracts.sources import contracts
+from mentorat.reference import parametre
 
 NOT_CARE = ["11", "14", "19"]
 """NATDECASSED of expertise, investigation and budget help: no care begins with them."""
@@ -148,7 +149,7 @@ def mentors_of_pairs(lake: Lake) -> list[Measure]:
     checks = lake.until("controles_honorabilite", ["departement", "id_mentor", "date_controle", SENDER])
     checks = checks.assign(mentor=persons(lake, checks["id_mentor"], "identites_mentors", "id_mentor"))
     last = last_day(lake)
-    oldest = last - pd.DateOffset(months=int(parameter("validite_controle_mois")))
+    oldest = last - pd.DateOffset(months=parametre("validite_controle_mois", last.date()))
     fresh = checks.loc[checks["date_controle"].between(oldest, last), "mentor"]
     running = (pairs["date_debut"] <= last) & (pairs["date_fin"].isna() | (pairs["date_fin"] > last))
     told = pairs["departement"].isin(checks["departement"].unique()) | pairs[SENDER].isin(checks[SENDER].unique())
@@ -166,14 +167,6 @@ def mentors_of_pairs(lake: Lake) -> list[Measure]:
             maximum=threshold("part_sans_controle"),
         ),
     ]
-
-
-def parameter(name: str) -> float:
-    """Legal parameter in force (its last dated value)."""
-    from mentorat.reference import load
-
-    table = load("parametres")
-    return float(table.loc[table["parametre"] == name, "valeur"].iloc[-1])
 
 
 # --- sessions ------------------------------------------------------------------------------------------------------

@@ -1,22 +1,26 @@
 """The population in care."""
 
+from datetime import date
+
 import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
 
 from expectations.rules import rule, threshold
+from mentorat.reference import parametre
 
 
 def rules() -> list[Expectation]:
     """Rules of the mart `population`."""
+    oldest = parametre("age_maximum", date.max)
     return [
         rule(gxe.ExpectColumnValuesToBeUnique, "Une ligne par jeune", column="id_population"),
         rule(gxe.ExpectColumnValuesToNotBeNull, "Tout jeune a un territoire", column="territoire"),
         rule(
             gxe.ExpectColumnValuesToBeBetween,
-            "Nul n'est suivi au-delà de 21 ans",
+            f"Nul n'est suivi au-delà de {oldest} ans",
             column="age_31_12",
             min_value=0,
-            max_value=21,
+            max_value=oldest,
         ),
         rule(gxe.ExpectColumnValuesToNotBeNull, "Toute entrée dans l'année a une date", column="date_entree"),
         rule(

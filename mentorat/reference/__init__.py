@@ -3,6 +3,7 @@
 The CSV files of this folder are also the seeds of `dbt_project`. `README.md` tells their columns and sources.
 """
 
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,6 +52,20 @@ def load(name: str) -> "pd.DataFrame":
     The caller owns the frame returned. Raises KeyError when there is no such table.
     """
     return _read(name).copy()
+
+
+def parametre(nom: str, jour: date) -> int:
+    """Value of a legal or programme parameter in force on a day; before its first value, that first value, as the
+    model `int_parametres` reads it.
+
+    Raises KeyError when there is no such parameter, ValueError when it is not a whole number.
+    """
+    table = _read("parametres")
+    dated = table[table["parametre"] == nom].sort_values("valable_du")
+    if dated.empty:
+        raise KeyError(nom)
+    begun = dated[dated["valable_du"] <= jour.isoformat()]
+    return int(dated["valeur"].iloc[0] if begun.empty else begun["valeur"].iloc[-1])
 
 
 @cache

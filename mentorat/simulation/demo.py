@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pandas as pd
 from mentorat.errors import UsageError
 from mentorat.identity.secret_key import DEMONSTRATION, PROGRAMME
 from mentorat.lake import written_aside
+from mentorat.reference import parametre
 from mentorat.secrets import of_sender
 from mentorat.settings import CAMPAGNES, Settings
 from mentorat.simulation import depot, mentors, parcours, plan, pseudonyms, seances
@@ -28,7 +29,6 @@ from mentorat.simulation.population import draw_population
 from mentorat.simulation.verite import recoverable
 
 MINIMUM = 1_000
-FOLLOWED = 350_000
 
 
 def write(
@@ -190,7 +190,7 @@ def _simulation(campagne: int, jeunes: int, graine: int, senders: dict[str, Send
         "campagne": campagne,
         "graine": graine,
         "jeunes": jeunes,
-        "facteur_echelle": jeunes / FOLLOWED,
+        "facteur_echelle": jeunes / parametre("base_jeunes_suivis", date(campagne, 12, 31)),
         "hypotheses": hypotheses,
     }
 

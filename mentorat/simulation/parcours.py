@@ -1,6 +1,7 @@
 """S2 and S3: who is proposed a mentor, who gets one, from when to when, and the dossier kept of it."""
 
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from mentorat.reference import parametre
 from mentorat.simulation.population import delay
 
 COVERAGE = 0.16
@@ -105,11 +107,12 @@ def secondary(levels: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     return np.asarray((number >= 410) & (number <= 770))
 
 
-def eligible_on(people: pd.DataFrame, levels: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """A1: in care, birth year known, under 18, and at least 11 or schooled in collège or beyond (NIVSCO 410-770)."""
+def eligible_on(people: pd.DataFrame, levels: npt.NDArray[Any], day: date) -> npt.NDArray[np.bool_]:
+    """A1: in care, birth year known, minor, and old enough or schooled in collège or beyond (NIVSCO 410-770)."""
     age = people["age"].to_numpy()
+    youngest, majority = (parametre(name, day) for name in ("age_minimum", "age_majorite"))
     in_care = (people["champ"] == "suivi").to_numpy() & ~people["annee_inconnue"].to_numpy()
-    return np.asarray(in_care & (age < 18) & ((age >= 11) | secondary(levels)))
+    return np.asarray(in_care & (age < majority) & ((age >= youngest) | secondary(levels)))
 
 
 def leaning(people: pd.DataFrame, last_day: np.datetime64) -> npt.NDArray[np.float64]:
@@ -137,7 +140,7 @@ def draw_mentoring(
     `levels`: NIVSCO of everyone at their last event.
     """
     last_day = np.datetime64(f"{campagne}-12-31")
-    eligible = eligible_on(people, levels)
+    eligible = eligible_on(people, levels, date(campagne, 12, 31))
     codes, territories = pd.factorize(people["territoire"], sort=True)
     regional = _regional(len(territories))
     effects = rng.normal(0, ASSOCIATION_SPREAD, 12)[regional] + rng.normal(0, TERRITORY_SPREAD, len(territories))
@@ -250,7 +253,7 @@ def draw_earlier_mentoring(
     pairs that ended in the campagne, and those who waited and were never heard of again.
     """
     last_day = np.datetime64(f"{campagne}-12-31")
-    eligible = eligible_on(people, levels)
+    eligible = eligible_on(people, levels, date(campagne, 12, 31))
     base = leaning(people, last_day)
     begun = people["debut_ase"].to_numpy().astype("datetime64[D]")
     told = np.zeros(len(people), bool)

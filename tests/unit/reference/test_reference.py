@@ -1,3 +1,5 @@
+from datetime import date
+
 import pandas as pd
 import pytest
 
@@ -91,6 +93,17 @@ def test_legal_parameters_are_dated_and_unique() -> None:
     assert parametres[["valeur", "unite", "valable_du", "article"]].notna().all(axis=None)
     values = parametres.set_index("parametre")["valeur"]
     assert (values["age_minimum"], values["objectif_jeunes"]) == ("11", "30000")
+
+
+def test_a_parameter_is_the_value_in_force_on_a_day_or_the_first_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    dated = pd.DataFrame(
+        {"parametre": ["age", "age"], "valeur": ["12", "11"], "valable_du": ["2027-01-01", "2024-02-19"]}, dtype="str"
+    )
+    monkeypatch.setattr(reference, "_read", lambda _: dated)
+    days = (date(2020, 1, 1), date(2024, 2, 19), date(2026, 12, 31), date(2027, 1, 1))
+    assert [reference.parametre("age", day) for day in days] == [11, 11, 11, 12]
+    with pytest.raises(KeyError):
+        reference.parametre("taille", days[0])
 
 
 def test_a_loaded_table_is_the_callers_own_copy() -> None:
