@@ -90,7 +90,8 @@ def dbt_results(settings: Settings, campagne: int) -> list[dict[str, Any]]:
         failures = result["failures"] or 0
         found.append(
             {
-                "source": (node.get("attached_node") or ".").rsplit(".", 1)[-1] or node["name"],
+                # a test of a model names it; one of a source depends on it first
+                "source": (node.get("attached_node") or node["depends_on"]["nodes"][0]).rsplit(".", 1)[-1],
                 "regle": name,
                 "libelle": f"{DBT_TESTS.get(name, name)}{f' : {column}' if column else ''}",
                 "niveau": "bloquant" if node["config"]["severity"].lower() == "error" else "avertissement",
@@ -113,6 +114,8 @@ DBT_TESTS = {
     "accepted_values": "Codes attendus",
     "relationships": "Renvoie à une ligne existante",
     "cle_unique": "Une ligne par clé",
+    "codes_connus": "Seulement des codes du contrat",
+    "lignes_conservees": "Aucune ligne ne se perd d'une étape à l'autre",
     "fin_apres_debut": "Aucune fin avant le début",
     "niveau_complet": "Tous les territoires sont présents",
     "somme_nationale": "La France est la somme des territoires",

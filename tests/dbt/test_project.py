@@ -2,9 +2,15 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from orchestration.resources import DBT_TESTS
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 
@@ -15,23 +21,74 @@ def test_dbt_unit_tests_pass(build):
 
 
 def test_every_model_and_column_is_described_and_every_model_is_tested(build):
-    nodes = build.manifest["nodes"]
+    """By a data test or a unit test; seeds and models alike. Sources are described, and their codes tested."""
+    manifest = build.manifest
+    nodes = manifest["nodes"]
     tested = {
         parent for node in nodes.values() if node["resource_type"] == "test" for parent in node["depends_on"]["nodes"]
-    }
-    for name, node in nodes.items():
-        if node["resource_type"] not in {"model", "seed"}:
+    } | {parent for unit in manifest["unit_tests"].values() for parent in unit["depends_on"]["nodes"]}
+    for name, node in (nodes | manifest["sources"]).items():
+        if node["resource_type"] not in {"model", "seed", "source"}:
             continue
         assert node["description"], name
-        assert name in tested, f"{name} has no test"
+        assert name in tested or node["resource_type"] == "source", f"{name} has no test"
         for column, entry in node["columns"].items():
             assert entry["description"], f"{name}.{column}"
 
 
+def test_every_mart_has_an_enforced_contract_and_a_plain_name(build):
+    models = [node for node in build.manifest["nodes"].values() if node["resource_type"] == "model"]
+    prefix = {
+        "staging": r"stg_[a-z0-9]+(_[a-z0-9]+)*__[a-z0-9_]+",
+        "intermediate": r"int_[a-z0-9_]+",
+        "marts": r"[a-z0-9_]+",
+        "retours": r"retours_[a-z0-9_]+",
+    }
+    for node in models:
+        layer = node["fqn"][1]
+        assert re.fullmatch(prefix[layer], node["name"]), f"{node['name']} in {layer}"
+        if layer == "marts":
+            assert not node["name"].startswith(("stg_", "int_")), node["name"]
+            assert node["config"]["contract"]["enforced"], node["name"]
+            assert all(column["data_type"] for column in node["columns"].values()), node["name"]
+
+
+def test_every_kind_of_data_test_has_french_words(build):
+    """The quality page names them."""
+    tests = [node for node in build.manifest["nodes"].values() if node["resource_type"] == "test"]
+    assert {(node.get("test_metadata") or node)["name"] for node in tests} <= set(DBT_TESTS)
+
+
+def compiled(build, name: str) -> str:
+    """The SQL of a data test of the build."""
+    (path,) = (build.target / "compiled").rglob(f"{name}.sql")
+    return path.read_text(encoding="utf-8")
+
+
+def test_a_code_unknown_to_the_contracts_fails(build, tmp_path):
+    sql = compiled(build, "codes_connus_perimetre")
+    assert duckdb.sql(sql).fetchall() == []
+    wrong = {"source": ["binome"], "publics_inclus": ["confies|adultes"], "exhaustif": [None], "campagne": [2024]}
+    names = ["emetteur", "source", "premiere_etape_exhaustive", "publics_inclus", "exhaustif", "statut_validation"]
+    frame = pd.DataFrame({name: wrong.get(name, [None]) for name in [*names, "campagne"]}).astype({"campagne": "int64"})
+    frame.to_parquet(tmp_path / "2024.parquet")
+    elsewhere = sql.replace(str(build.lake / "etude" / "perimetre"), str(tmp_path))
+    assert sorted(duckdb.sql(elsewhere).fetchall()) == [("publics_inclus", 1), ("source", 1)]
+
+
+def test_a_row_lost_between_two_layers_is_found(build, tmp_path):
+    copy = tmp_path / "warehouse.duckdb"
+    copy.write_bytes((build.lake.parent / "warehouse.duckdb").read_bytes())
+    with duckdb.connect(str(copy)) as connection:
+        sql = compiled(build, "lignes_conservees")
+        assert connection.execute(sql).fetchall() == []
+        connection.execute("delete from int_dossiers where id_dossier = 'd2'")
+        found = connection.execute(sql).fetchall()
+    assert found == [("stg_dossiers_mentorat__dossiers > int_dossiers", 1)]
+
+
 def test_every_column_that_is_built_is_documented(build):
     """Marts are held by their contract; views and intermediate tables by this comparison."""
-    import duckdb
-
     nodes = {node["name"]: node for node in build.manifest["nodes"].values() if node["resource_type"] == "model"}
     with duckdb.connect(str(build.lake.parent / "warehouse.duckdb"), read_only=True) as connection:
         rows = connection.execute("select table_name, column_name from information_schema.columns").fetchall()
