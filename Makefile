@@ -12,7 +12,7 @@ DATA := $(if $(MENTORAT_DATA),$(MENTORAT_DATA),data)
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run marts test test-spark ui lab bench lint format outil lock clean
+.PHONY: run marts test test-spark ui lab bench lint format docs outil lock clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.plateforme
@@ -49,6 +49,10 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/sqlfluff fix --disable-progress-bar dbt_project/models
+
+# What dbt knows of the project (models, columns, tests, lineage) as one page without any request: docs/dbt.html.
+docs: $(VENV)/.plateforme
+	@$(BIN)/python -m orchestration.documentation
 
 # The sender's tool as one file, for computers where nothing may be installed.
 outil: $(VENV)/.plateforme

@@ -1,11 +1,13 @@
 """Dagster's definitions load from anywhere: no environment, no network, no heavy import."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -23,6 +25,10 @@ print(json.dumps({
     "modules": sorted({name.split(".")[0] for name in sys.modules}),
     "assets": sorted(key.to_user_string() for key in graph.get_all_asset_keys()),
     "checks": sorted(f"{key.asset_key.to_user_string()}:{key.name}" for key in graph.asset_check_keys),
+    "parents": {
+        key.to_user_string(): [parent.to_user_string() for parent in graph.get(key).parent_keys]
+        for key in graph.get_all_asset_keys()
+    },
     "partitions": graph.get(AssetKey(["depot"])).partitions_def.get_partition_keys(),
 }))
 """
@@ -69,3 +75,36 @@ def test_great_expectations_and_dbt_tests_are_asset_checks(loaded: dict) -> None
 
 def test_the_campagne_is_the_partition(loaded: dict) -> None:
     assert "2024" in loaded["partitions"]
+
+
+def read_by(asset: str, parents: dict[str, list[str]]) -> set[str]:
+    """What an asset shows of dbt's models, seeds and sources.
+
+    Through disclosure where there is some: what a page waits for beside it (checks of every table) is not shown.
+    """
+    shown = [p for p in parents[asset] if p.startswith("diffusion/")] or parents[asset]
+    between = [p for p in shown if p.split("/")[0] in {"diffusion", "estimations"}]
+    # Dagster names a model by its schema too, where it has one
+    return {p.removeprefix("retours/") for p in shown if p not in between}.union(
+        *(read_by(p, parents) for p in between)
+    )
+
+
+def test_what_is_published_or_sent_back_is_an_exposure_of_what_it_reads(loaded: dict) -> None:
+    """dbt's exposures and Dagster's graph say the same; every notebook has its own."""
+    page = yaml.safe_load((ROOT / "dbt_project" / "models" / "exposures.yml").read_text(encoding="utf-8"))
+    told: dict[str, set[str]] = {}
+    for exposure in page["exposures"]:
+        names = {"/".join(re.findall(r"'(\w+)'", reference)) for reference in exposure["depends_on"]}
+        told.setdefault(exposure["config"]["meta"]["asset"], set()).update(names)
+    written = {
+        asset
+        for asset in loaded["assets"]
+        if asset.split("/")[0] in {"publication", "retours"}
+        and asset != "publication/manifeste"
+        and not asset.startswith("retours/retours_")
+    }
+    read = {asset: read_by(asset, loaded["parents"]) for asset in written}
+    assert told == {asset: found for asset, found in read.items() if found - {"depot"}}
+    notebooks = {f"carnet_{path.stem}" for path in (ROOT / "notebooks").glob("[0-9]*.py")}
+    assert notebooks == {e["name"] for e in page["exposures"] if e["type"] == "notebook"}
