@@ -124,7 +124,8 @@ def table(rows: pd.DataFrame) -> Iterator[str]:
             yield f"| {name} | " + " | ".join(cells) + " |"
     if len(rows) > ROWS:
         yield ""
-        yield f"… and {len(rows) - ROWS} rows more."
+        more = len(rows) - ROWS
+        yield f"… and {more} more row{'s' if more > 1 else ''}."
 
 
 def without(person: Person, data: Path, apart: Path) -> None:
@@ -172,7 +173,9 @@ def page(person: Person, indicators: pd.DataFrame) -> str:
         f"A demonstration of {YOUNG} young people (campagne {CAMPAGNE}, seed {SEED}) was received and its marts built. "
         "The young person is the first, in the order of pseudonyms, whom S0 links to a pair begun in the year and "
         "still running, with a whole dossier and sessions one by one. Each table below holds all that the warehouse "
-        f"says of this young person, at most {ROWS} rows shown, one a column; pseudonyms are cut to {HASH} characters.",
+        f"says of this young person, at most {ROWS} rows shown, one a column; pseudonyms are cut to {HASH} characters. "
+        "Codes are those of the [dictionary](dictionnaire.md), in French; what each layer does is in "
+        "[the warehouse](warehouse.md).",
     ]
     for title, relations in STAGES.items():
         lines += ["", f"## {title}"]

@@ -1,5 +1,7 @@
 """The dictionary of indicators: docs/indicateurs.md, made from the catalogue by `python -m mentorat.contracts`."""
 
+import re
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -14,7 +16,8 @@ Page produite depuis le catalogue (`mentorat/contracts/indicateurs/`) : ne la co
 
 Un chiffre n'est donné que dans son périmètre. Ailleurs, la table dit `non_recu` (rien n'a été envoyé) ou
 `non_mesurable` (ce qui a été envoyé ne permet pas de le calculer), jamais zéro. Un total national additionne les
-territoires calculés et dit combien manquent.
+territoires calculés et dit combien manquent. « Il faut avoir reçu » nomme ce sans quoi le chiffre n'est pas calculé ;
+les sources (S0 à S16) sont décrites dans le [dictionnaire](dictionnaire.md).
 """
 LINKS = {
     "ressources": "Ressources",
@@ -31,7 +34,7 @@ LEVELS = {
 }
 PERIODS = {"civile": "année civile", "scolaire": "année scolaire"}
 FACTS = {
-    "attendu": "rien : compté pour tout émetteur attendu",
+    "attendu": "rien (compté pour tout émetteur attendu)",
     "recu": "un fichier au moins",
     "stock": "les mesures en cours (S1), couvrant confiés, AED et AEMO",
     "confies": "les mesures en cours (S1), couvrant les jeunes confiés",
@@ -56,20 +59,25 @@ def fact_in_words(fact: str) -> str:
     number = "" if contract.numero == "—" else f" ({contract.numero})"
     if not column:
         return f"« {contract.titre} »{number}"
-    return f"la colonne « {contract.colonne(column).libelle} » de « {contract.titre} »{number}"
+    return f"la colonne « {contract.colonne(column).libelle} »{number}"
 
 
 def _needed(indicator: Indicator) -> list[str]:
     """Lines of what must have been sent: for every figure, or by breakdown; then for an association."""
     by_breakdown = indicator.exige if isinstance(indicator.exige, dict) else {"": indicator.exige}
     said = [
-        f"Demande{f' (`{breakdown}`)' if breakdown else ''} : {' ; '.join(map(fact_in_words, facts))}"
+        f"Il faut avoir reçu{f' (`{breakdown}`)' if breakdown else ''} : {_facts_in_words(facts)}"
         for breakdown, facts in by_breakdown.items()
         if facts
     ]
     if indicator.exige_association:
-        said.append(f"Demande à une association : {' ; '.join(map(fact_in_words, indicator.exige_association))}")
+        said.append(f"Il faut avoir reçu de l'association : {_facts_in_words(indicator.exige_association)}")
     return said
+
+
+def _facts_in_words(facts: Sequence[str]) -> str:
+    # who is expected asks for nothing by itself
+    return " ; ".join(fact_in_words(fact) for fact in facts if fact != "attendu" or len(facts) == 1)
 
 
 def _breakdowns(indicator: Indicator) -> str:
@@ -79,6 +87,23 @@ def _breakdowns(indicator: Indicator) -> str:
     }
     joined = " × " if indicator.croisees else " ; "
     return joined.join(f"{name} ({values})" for name, values in codes.items())
+
+
+def _anchor(title: str) -> str:
+    """The anchor that GitHub gives a heading."""
+    return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
+
+
+def _title(indicator: Indicator) -> str:
+    return f"{indicator.id} · {indicator.libelle}"
+
+
+def _index(indicators: Sequence[Indicator]) -> str:
+    return "\n".join(f"- [{_title(one)}](#{_anchor(_title(one))})" for one in indicators)
+
+
+def _planned(rule: str) -> str:
+    return f"pas encore publié ; règle prévue : {rule[0].lower()}{rule[1:]}"
 
 
 def _section(indicator: Indicator) -> str:
@@ -92,19 +117,20 @@ def _section(indicator: Indicator) -> str:
         ("Périodes", ", ".join(PERIODS[period] for period in indicator.periodes)),
         ("Base légale", indicator.base_legale),
         ("Périmètre", indicator.perimetre),
-        ("Diffusion", indicator.diffusion if indicator.diffuse else f"Pas encore publié. {indicator.diffusion}"),
+        ("Diffusion", indicator.diffusion if indicator.diffuse else _planned(indicator.diffusion)),
         ("Sources", indicator.source),
     ]
     told = [f"- {name} : {text.strip().rstrip('.')}." for name, text in lines if text]
     told[-3:-3] = [f"- {text}." for text in _needed(indicator)]
-    return "\n".join([f"### {indicator.id} · {indicator.libelle}", "", indicator.definition.strip(), "", *told])
+    return "\n".join([f"### {_title(indicator)}", "", indicator.definition.strip(), "", *told])
 
 
 def indicators_markdown() -> str:
     """The catalogue as a page in French, one section an indicator, by link of the impact chain."""
     parts = [INTRODUCTION.strip()]
-    for link, indicators in groupby(catalogue().values(), key=lambda indicator: indicator.maillon):
-        parts += [f"## {LINKS[link]}", *map(_section, indicators)]
+    for link, group in groupby(catalogue().values(), key=lambda indicator: indicator.maillon):
+        indicators = list(group)
+        parts += [f"## {LINKS[link]}", _index(indicators), *map(_section, indicators)]
     return "\n\n".join(parts) + "\n"
 
 

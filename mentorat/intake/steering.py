@@ -5,6 +5,7 @@ It reads rows that dbt wrote for that sender alone (models/retours). No pseudony
 inputs, same bytes.
 """
 
+import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -21,6 +22,8 @@ from mentorat.intake.answers import new_workbook, put, typeset
 from mentorat.lake import written_aside
 
 NAME = "pilotage.xlsx"
+LINE_POINTS = 15
+TOLD_WIDTH = 100
 ACTORS = {
     "departement": "Le département",
     "jeune": "Le jeune",
@@ -215,8 +218,8 @@ def _write_notice(
 ) -> None:
     about, emetteur = head
     sheet = workbook.add_worksheet("À lire")
-    sheet.set_column(0, 0, 30)
-    sheet.set_column(1, 1, 100)
+    sheet.set_column(0, 0, 34)
+    sheet.set_column(1, 1, TOLD_WIDTH)
     title = workbook.add_format({"bold": True, "font_size": 14})
     strong = workbook.add_format({"bold": True, "valign": "top"})
     wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
@@ -240,6 +243,7 @@ def _write_notice(
     for name, text in facts:
         put(sheet, at, 0, name, strong)
         put(sheet, at, 1, typeset(text), wrapped)
+        sheet.set_row(at, _height(text, TOLD_WIDTH))
         at += 1
     at += 1
     put(sheet, at, 0, "Feuille", strong)
@@ -249,6 +253,7 @@ def _write_notice(
         n = len(tables[one.table])
         put(sheet, at, 0, typeset(f"{one.titre} : {counted(n, 'ligne')}"), strong)
         put(sheet, at, 1, typeset(one.definition), wrapped)
+        sheet.set_row(at, _height(one.definition, TOLD_WIDTH))
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
 
@@ -257,7 +262,8 @@ def _write_sheet(workbook: Any, spoken: Sheet, table: pd.DataFrame, simulated: b
     sheet = workbook.add_worksheet(spoken.titre)
     head = workbook.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "bg_color": "#EDEDED"})
     plain = workbook.add_format({"text_wrap": True, "valign": "top", "align": "left"})
-    number = workbook.add_format({"valign": "top", "num_format": "0"})
+    # away from the words of the next column
+    number = workbook.add_format({"valign": "top", "align": "right", "indent": 1, "num_format": "0"})
     day = workbook.add_format({"valign": "top", "align": "left", "num_format": "dd/mm/yyyy"})
     names = [name for name, _ in spoken.tri]
     rows = table.sort_values(names, ascending=[up for _, up in spoken.tri], na_position="last", kind="stable")
@@ -266,6 +272,7 @@ def _write_sheet(workbook: Any, spoken: Sheet, table: pd.DataFrame, simulated: b
         put(sheet, 0, at, typeset(column.titre), head)
         for line, value in enumerate(rows[column.nom].tolist(), start=1):
             _put_value(sheet, (line, at), value if pd.isna(value) else column.told(value), (plain, number, day))
+    sheet.set_row(0, max(_height(column.titre, column.largeur) for column in spoken.colonnes))
     if rows.empty:
         put(sheet, 1, 0, typeset(spoken.vide))
     else:
@@ -275,6 +282,13 @@ def _write_sheet(workbook: Any, spoken: Sheet, table: pd.DataFrame, simulated: b
     sheet.repeat_rows(0)
     sheet.fit_to_pages(1, 0)
     sheet.set_header(f"&L{spoken.titre}&R{'Données simulées' if simulated else ''}")
+
+
+def _height(text: str, width: int) -> float:
+    """Points a wrapped text takes in a column: not every program grows a row by itself. Bold and other fonts are wider
+    than the one the width counts in.
+    """
+    return LINE_POINTS * len(textwrap.wrap(text, int(width * 0.85)))
 
 
 def _put_value(sheet: Any, place: tuple[int, int], value: Any, formats: tuple[Any, Any, Any]) -> None:

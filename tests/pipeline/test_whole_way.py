@@ -9,6 +9,7 @@ import zlib
 from pathlib import Path
 
 import duckdb
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -163,6 +164,46 @@ def test_the_etude_store_holds_no_reference_of_a_sender(data: Path, first_run: A
     assert pairs["id_binome"].str.fullmatch("[0-9a-f]{64}").all()
     assert not in_clear["id_binome"].str.fullmatch("[0-9a-f]{64}").any()
     assert set(pairs["id_jeune"]).isdisjoint(in_clear["id_jeune"])
+
+
+def test_a_senders_reference_is_found_in_its_own_answers_and_in_the_pilotage_store_alone(
+    data: Path, first_run: Answer
+) -> None:
+    owners: dict[str, set[str]] = {}
+    for source, column in (("dossiers_mentorat", "id_dossier"), ("binomes", "id_binome")):
+        rows = pd.read_parquet(data / "lake" / "pilotage" / source / f"{CAMPAGNE}.parquet")
+        for reference, sender in zip(rows[column], rows["depose_par"], strict=True):
+            owners.setdefault(reference, set()).add(sender)
+    workbooks = sorted((data / "retours" / str(CAMPAGNE)).rglob("pilotage.xlsx"))
+    told = {path.parent.name: set(_cells(path)) & set(owners) for path in workbooks}
+    assert len(told) > 5 and sum(map(len, told.values())) > 100
+    for sender, references in told.items():
+        assert all(sender in owners[reference] for reference in references), sender
+    open_to_them = [data / part for part in ("depot", "retours", "verite", "secrets", "lake/pilotage")]
+    for path in data.rglob("*"):
+        if not path.is_file() or any(path.is_relative_to(folder) for folder in open_to_them):
+            continue
+        words = set(re.findall(r"[\w.-]+", readable(path).decode("utf-8", "ignore")))
+        assert words.isdisjoint(owners), path
+
+
+def test_a_steering_workbook_holds_neither_a_pseudonym_nor_a_formula(data: Path, first_run: Answer) -> None:
+    for path in (data / "retours" / str(CAMPAGNE)).rglob("pilotage.xlsx"):
+        content = readable(path)
+        assert not re.search(rb"[0-9a-f]{40}", content), path
+        assert b"<f>" not in content and b"<hyperlink" not in content, path
+    for path in (data / "lake" / "pilotage" / "rendus").rglob("*.parquet"):
+        assert not re.search(rb"[0-9a-f]{40}", readable(path)), path
+
+
+def _cells(path: Path) -> list[str]:
+    return [
+        str(cell)
+        for sheet in openpyxl.load_workbook(path).worksheets
+        for row in sheet.iter_rows(values_only=True)
+        for cell in row
+        if cell is not None
+    ]
 
 
 def test_each_sender_has_an_answer(data: Path, first_run: Answer) -> None:

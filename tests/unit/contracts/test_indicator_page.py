@@ -1,5 +1,7 @@
 """The page of indicators says the whole catalogue, and is the one committed."""
 
+import re
+
 import pytest
 
 from mentorat.contracts.catalogue import catalogue
@@ -19,6 +21,22 @@ def test_every_indicator_has_its_section_with_what_it_divides_and_the_law() -> N
         assert f"- Numérateur : {indicator.numerateur.rstrip('.')}." in section
         assert ("- Dénominateur :" in section) == bool(indicator.denominateur)
         assert ("- Base légale :" in section) == bool(indicator.base_legale)
+
+
+def test_every_link_of_the_index_leads_to_a_section() -> None:
+    page = indicators_markdown()
+    # as GitHub does: lower case, no punctuation, a dash a blank
+    anchors = [
+        re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in re.findall("^### (.*)$", page, re.M)
+    ]
+    assert re.findall(r"\]\(#(.*?)\)", page) == anchors
+    assert len(anchors) == len(set(anchors)) == len(catalogue())
+
+
+def test_who_is_expected_asks_for_nothing_by_itself() -> None:
+    page = indicators_markdown()
+    assert "- Il faut avoir reçu : un fichier au moins." in page
+    assert "- Il faut avoir reçu : rien (compté pour tout émetteur attendu)." in page
 
 
 def test_what_an_indicator_needs_is_told_in_words() -> None:

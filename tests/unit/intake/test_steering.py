@@ -86,6 +86,29 @@ def test_a_reference_is_no_formula_and_a_date_is_a_date(nord: openpyxl.Workbook)
     assert nord["Délais"].cell(2, 1).value == "De la demande à l'accord des titulaires"
 
 
+@pytest.mark.parametrize(
+    "hostile", ["=cmd|' /C calc'!A0", "+1", "-2+3", "@SUM(A1)", "\t=1", '=HYPERLINK("http://a.b";"x")', "＝1+1"]
+)
+def test_what_a_spreadsheet_could_run_comes_back_as_text(tmp_path: Path, hostile: str) -> None:
+    rows = _rows()["retours_dossiers_bloques"]
+    rows = rows.assign(id_dossier=hostile, association=hostile)
+    path = write_steering(tmp_path, 2024, NORD, {"retours_dossiers_bloques": rows[rows["emetteur"] == NORD]}, False)
+    sheet = openpyxl.load_workbook(path)["Dossiers bloqués"]
+    for column in (2, 8):
+        cell = sheet.cell(2, column)
+        assert cell.data_type == "s"
+        assert str(cell.value).startswith("'")
+    assert not any(cell.data_type == "f" or cell.hyperlink for row in sheet.iter_rows() for cell in row)
+
+
+def test_what_takes_several_lines_has_their_height(nord: openpyxl.Workbook) -> None:
+    notice = nord["À lire"]
+    for row in range(1, notice.max_row + 1):
+        if len(str(notice.cell(row, 2).value or "")) > 100:
+            assert notice.row_dimensions[row].height >= 30
+    assert nord["Délais"].row_dimensions[1].height >= 30
+
+
 def test_columns_are_wide_enough_for_their_words(nord: openpyxl.Workbook) -> None:
     for sheet in nord.worksheets[1:]:
         for column in sheet.columns:
