@@ -75,16 +75,17 @@
 
 {#
   One row a pair of a share that may be unknown: `reponse` is true, false, or null where it can't be told. A pair whose
-  answer is unknown is missing, never a no.
+  answer is unknown is missing, never a no; where the count is given beside the share (`compte`), and no answer is known,
+  it is unknown (null), not zero.
 #}
-{% macro ligne_part(indicateur, reponse, relation, condition='true', periode=none) -%}
+{% macro ligne_part(indicateur, reponse, relation, condition='true', periode=none, compte=false) -%}
     select
         territoire,
         association,
         {{ periode or "'" ~ var("campagne") ~ "'" }} as periode,
         '{{ indicateur }}' as indicateur,
         '' as ventilation,
-        case when {{ reponse }} then 1 else 0 end as numerateur,
+        case when {{ reponse }} then 1 {{ 'when not (' ~ reponse ~ ') then' if compte else 'else' }} 0 end as numerateur,
         case when {{ reponse }} is null then 0 else 1 end as denominateur,
         case when {{ reponse }} is null then 1 else 0 end as n_manquants
     from {{ relation }}

@@ -1,7 +1,7 @@
 {#
   Rows of one indicator at the départements' level, counts only, from a relation of one row a young person with
   `territoire`, `compte` (1, 0, or null where it can't be judged) and `ventilation`. What can't be judged is missing, and
-  out of the denominator when `manquants_exclus`.
+  out of the denominator when `manquants_exclus`. Where none can be judged the count is unknown (null), not zero.
 #}
 {% macro lignes_departement(indicateur, relation, periode=none, denominateur=true, manquants_exclus=false) -%}
     select
@@ -11,7 +11,7 @@
         '{{ indicateur }}' as indicateur,
         ventilation,
         '' as mesure,
-        cast(sum(case when compte = 1 then 1 else 0 end) as bigint) as numerateur,
+        cast(sum(compte) as bigint) as numerateur,
         {% if not denominateur -%}
         cast(null as bigint) as denominateur,
         {%- elif manquants_exclus -%}

@@ -118,20 +118,22 @@ dossiers as (
 ),
 
 -- One operator in one territory: when its capacity was first verified, and whether its senders' files have the column.
+-- A convention told for a whole collectivité holds in each of its territories.
 capacites as (
     select
-        conventions.territoire,
+        codes.territoire,
         conventions.operateur,
         min(conventions.date_verification_capacite) as premiere_verification,
         max(case when colonnes.colonne is not null then 1 else 0 end) = 1 as est_transmise
     from {{ ref('stg_conventions__conventions') }} as conventions
+    inner join {{ ref('int_codes_territoires') }} as codes on conventions.territoire = codes.code
     left join {{ ref('stg_journal__colonnes') }} as colonnes
         on
             conventions.depose_par = colonnes.emetteur
             and colonnes.source = 'conventions'
             and colonnes.colonne = 'date_verification_capacite'
     where conventions.type_convention = 'convention_mentorat'
-    group by conventions.territoire, conventions.operateur
+    group by codes.territoire, conventions.operateur
 )
 
 select

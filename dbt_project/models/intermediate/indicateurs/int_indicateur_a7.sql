@@ -23,11 +23,11 @@ mentors as (
 ),
 
 parts as (
-    {{ ligne_part('A7a', 'est_forme', 'mentors') }}
+    {{ ligne_part('A7a', 'est_forme', 'mentors', compte=true) }}
     union all
-    {{ ligne_part('A7c', 'est_forme_ase', 'mentors', 'est_forme') }}
+    {{ ligne_part('A7c', 'est_forme_ase', 'mentors', 'est_forme', compte=true) }}
     union all
-    {{ ligne_part('R4', 'est_controle', 'mentors', 'est_forme') }}
+    {{ ligne_part('R4', 'est_controle', 'mentors', 'est_forme', compte=true) }}
 ),
 
 formations as (

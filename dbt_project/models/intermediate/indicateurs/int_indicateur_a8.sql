@@ -12,8 +12,7 @@ tenus as (
     select binomes.*
     from binomes
     cross join {{ ref('int_parametres') }} as parametres
-    -- the later of the start and the entry into force is the start: begun since
-    where binomes.est_lance_campagne and binomes.debut_controle_annuel > parametres.entree_en_vigueur
+    where binomes.est_lance_campagne and binomes.date_debut >= parametres.entree_en_vigueur
 ),
 
 lignes as (
@@ -27,7 +26,7 @@ lignes as (
         '{{ var("campagne") }}' as periode,
         'A8c' as indicateur,
         '' as ventilation,
-        case when est_echeance_proche then 1 else 0 end as numerateur,
+        case when est_controle_transmis then case when est_echeance_proche then 1 else 0 end end as numerateur,
         cast(null as integer) as denominateur,
         case when est_controle_transmis then 0 else 1 end as n_manquants
     from binomes

@@ -1,6 +1,7 @@
 -- O14 (D.221-40), for mentoring pairs that ran in the year. O14a: of six months or more, a bilan made since the pair
 -- began that holds the child's opinion. O14b: ended in the year, an evaluation of the end made together. A pair without
--- a file, or whose département did not send the column, is missing; a column sent empty is a no.
+-- a file, or whose département did not send the column, is missing; a date sent empty is a no, an opinion sent empty is
+-- missing.
 with colonnes as (
     select
         emetteur,

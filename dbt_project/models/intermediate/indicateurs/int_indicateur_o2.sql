@@ -22,7 +22,8 @@ base as (
         niveau,
         code,
         sum(case when est_actif_fin_campagne then 1 else 0 end) as campagne_nb,
-        sum(case when est_actif_fin_annee_scolaire then 1 else 0 end) as annee_scolaire_nb,
+        sum(case when date_debut is not null then case when est_actif_fin_annee_scolaire then 1 else 0 end end)
+            as annee_scolaire_nb,
         sum(case when date_debut is null then 1 else 0 end) as sans_date_nb
     from binomes
     group by niveau, code

@@ -76,6 +76,7 @@ select
     binomes.territoire,
     binomes.nature,
     binomes.id_mentor_personne,
+    binomes.date_debut,
     binomes.est_actif_fin_campagne,
     binomes.est_lance_campagne,
     binomes.est_controle_transmis,

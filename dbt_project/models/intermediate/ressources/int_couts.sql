@@ -1,12 +1,14 @@
 -- Cost and pairs of an operator in a territory, for the conventions of mentoring of the year. Pairs are known when the
--- operator has some there, or sent its own file: without either, no pair would be a false zero.
+-- operator has some there, or sent its own file: without either, no pair would be a false zero. All its pairs cannot be
+-- set against some of its conventions: one without amount, or without objective, makes the sum unknown.
 with conventions as (
     select
         territoire as code,
         operateur,
-        cast(sum(cout_cents) as bigint) as cout_cents,
+        cast(case when count(cout_cents) = count(*) then sum(cout_cents) end as bigint) as cout_cents,
         cast(sum(case when cout_cents is null then 1 else 0 end) as bigint) as sans_cout_nb,
-        cast(sum(objectif_binomes) as bigint) as objectif_binomes,
+        cast(case when count(objectif_binomes) = count(*) then sum(objectif_binomes) end as bigint)
+            as objectif_binomes,
         cast(sum(case when objectif_binomes is null then 1 else 0 end) as bigint) as sans_objectif_nb,
         min(annee_antenne) as annee_antenne
     from {{ ref('int_conventions') }}
