@@ -46,6 +46,8 @@ faits as (
         {{ contient('p_mesures.publics_inclus', ['confies']) }} as est_confies_s1,
         {{ contient('p_mesures.publics_inclus', ['confies', 'aed', 'aemo']) }} as est_mineurs_s1,
         {{ contient('p_mesures.publics_inclus', ['jeunes_majeurs']) }} as est_majeurs_s1,
+        -- some of the files are not the pairs
+        coalesce(p_dossiers.exhaustif, 'partiel') <> 'non' as est_suivi_s2,
         coalesce(p_dossiers.exhaustif, 'partiel') <> 'non'
         and {{ contient('p_dossiers.publics_inclus', ['confies', 'aed', 'aemo']) }} as est_mineurs_s2,
         coalesce(p_dossiers.premiere_etape_exhaustive, 'lancement') as premiere_etape_exhaustive
@@ -73,7 +75,7 @@ mesurables as (
         and est_mineurs_s2
         and premiere_etape_exhaustive in ('evaluation', 'proposition')
         and not est_indivis as est_propositions,
-        (a_dossiers or a_binomes) and not est_indivis as est_binomes
+        ((a_dossiers and est_suivi_s2) or a_binomes) and not est_indivis as est_binomes
     from faits
 )
 
