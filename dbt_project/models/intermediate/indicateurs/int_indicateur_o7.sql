@@ -92,7 +92,7 @@ mesures as (
                     {{ jours_entre(
                         'greatest(binomes.date_debut, couverts.debut_couverture, seances.dernier_contact)',
                         'binomes.fin_periode'
-                    ) }} > {{ sans_seance_jours() }}
+                    ) }} >= {{ sans_seance_jours() }}
         end as est_sans_seance
     from binomes
     left join couverts on binomes.id_binome = couverts.id_binome and binomes.periode = couverts.periode
