@@ -9,6 +9,12 @@ with fenetres as (
     from {{ ref('int_initialisations') }}
 ),
 
+-- Nobody is followed before the first campagne of all: what ended earlier is left out at once.
+ouverture as (
+    select make_date(cast(coalesce(min(premiere_campagne), {{ var('campagne') }}) as integer), 1, 1) as jour
+    from fenetres
+),
+
 etats as (
     select
         etats.id_population,
@@ -31,23 +37,18 @@ etats as (
             else cast(extract(year from etats.fin) * 12 + extract(month from etats.fin) - 1 as bigint)
         end as mois_dernier_jour
     from {{ ref('int_etats') }} as etats
+    cross join ouverture
     left join fenetres on etats.territoire = fenetres.territoire
+    where etats.fin is null or etats.fin >= ouverture.jour
 ),
 
 -- The window of the territory where the young person stands last; those out of care before it are not followed.
 personnes as (
     select
         id_population,
-        max(case when rang = 1 then territoire end) as territoire,
-        max(case when rang = 1 then mois_ouverture end) as mois_ouverture
-    from (
-        select
-            id_population,
-            territoire,
-            mois_ouverture,
-            row_number() over (partition by id_population order by debut desc) as rang
-        from etats
-    ) as classes
+        max_by(territoire, debut) as territoire,
+        max_by(mois_ouverture, debut) as mois_ouverture
+    from etats
     group by id_population
 ),
 

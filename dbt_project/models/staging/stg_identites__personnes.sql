@@ -1,4 +1,7 @@
--- What linkage found: one person for several pseudonyms. The latest campagne that knows a pseudonym decides.
+-- What linkage found: one person for several pseudonyms. The latest campagne that knows a pseudonym decides. A table,
+-- for several models read it.
+{{ config(materialized='table') }}
+
 with identites as (
     select
         id_jeune,

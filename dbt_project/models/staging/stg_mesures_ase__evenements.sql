@@ -1,24 +1,20 @@
 -- S1, one row an event of OLINPE. The same event sent again in a later campagne counts once: the latest one wins.
 -- A table, for four models read it. Few events come twice: only those that may (same number, type and date in another
--- campagne or from another sender) are compared on their whole key.
+-- campagne or from another sender) are compared on their whole key. The raw rows are read at each place that wants
+-- them, and not named once above: DuckDB first keeps in memory, wide as it is, a `with` that is read several times.
 {{ config(materialized='table') }}
 
-with lignes as (
-    select
-        *,
-        coalesce(datfin, datdeb, datdecpe, date '1900-01-01') as jour
-    from {{ source('brut', 'mesures_ase') }}
-    where campagne <= {{ var('campagne') }}
-),
+{% set jour = "coalesce(lignes.datfin, lignes.datdeb, lignes.datdecpe, date '1900-01-01')" -%}
 
-repetes as (
+with repetes as (
     select
-        numanonym,
-        typev,
-        jour
-    from lignes
-    group by numanonym, typev, jour
-    having min(campagne) <> max(campagne) or min(depose_par) <> max(depose_par)
+        lignes.numanonym,
+        lignes.typev,
+        {{ jour }} as jour
+    from {{ source('brut', 'mesures_ase') }} as lignes
+    where lignes.campagne <= {{ var('campagne') }}
+    group by lignes.numanonym, lignes.typev, {{ jour }}
+    having min(lignes.campagne) <> max(lignes.campagne) or min(lignes.depose_par) <> max(lignes.depose_par)
 ),
 
 comparables as (
@@ -30,19 +26,20 @@ comparables as (
                 lignes.typinterdom, lignes.typdecjud, lignes.datdeb, lignes.datfin
             order by lignes.campagne desc, lignes.depose_par asc
         ) as rang_campagne
-    from lignes
+    from {{ source('brut', 'mesures_ase') }} as lignes
     inner join repetes
-        on lignes.numanonym = repetes.numanonym and lignes.typev = repetes.typev and lignes.jour = repetes.jour
+        on lignes.numanonym = repetes.numanonym and lignes.typev = repetes.typev and {{ jour }} = repetes.jour
+    where lignes.campagne <= {{ var('campagne') }}
 ),
 
 evenements as (
     select
         lignes.*,
         1 as rang_campagne
-    from lignes
+    from {{ source('brut', 'mesures_ase') }} as lignes
     left join repetes
-        on lignes.numanonym = repetes.numanonym and lignes.typev = repetes.typev and lignes.jour = repetes.jour
-    where repetes.numanonym is null
+        on lignes.numanonym = repetes.numanonym and lignes.typev = repetes.typev and {{ jour }} = repetes.jour
+    where lignes.campagne <= {{ var('campagne') }} and repetes.numanonym is null
     union all
     select *
     from comparables

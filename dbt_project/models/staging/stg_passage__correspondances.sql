@@ -1,4 +1,6 @@
--- S0, the only bridge between OLINPE's number and the programme's pseudonym.
+-- S0, the only bridge between OLINPE's number and the programme's pseudonym. A table, for several models read it.
+{{ config(materialized='table') }}
+
 with correspondances as (
     {{ derniere_campagne(source('brut', 'passage'), ['departement', 'numanonym']) }}
 )

@@ -1,7 +1,9 @@
 -- S1 events of every campagne up to this one, on the young person they concern, with what the codes mean.
 -- Event date: the end for an end, else the start, else the decision. Two spellings of one young person may hold the
 -- same event: it counts once (only those with several numbers are compared).
-with evenements as (
+-- The events are written twice below rather than named once: DuckDB first keeps in memory, wide as it is, a `with` that
+-- is read twice.
+{% set evenements -%}
     select
         identites.id_population,
         identites.a_plusieurs_numeros,
@@ -32,9 +34,9 @@ with evenements as (
         ) as date_evenement
     from {{ ref('stg_mesures_ase__evenements') }} as evenements
     inner join {{ ref('int_identites_ase') }} as identites on evenements.numanonym = identites.numanonym
-),
+{%- endset -%}
 
-uniques as (
+with uniques as (
     select
         *,
         row_number() over (
@@ -55,14 +57,18 @@ uniques as (
                 motifml asc nulls last,
                 interant asc nulls last
         ) as exemplaire
-    from evenements
-    where a_plusieurs_numeros
+    from (
+        {{ evenements }}
+        where identites.a_plusieurs_numeros
+    ) as repetables
     union all
     select
         *,
         1 as exemplaire
-    from evenements
-    where not a_plusieurs_numeros
+    from (
+        {{ evenements }}
+        where not identites.a_plusieurs_numeros
+    ) as seuls
 ),
 
 -- The place is told in the variable of the decision; in the other one when a software mixed them up.

@@ -1,9 +1,9 @@
 -- From every OLINPE number to the young person: the person linked through S0, else the root of the number's chain.
 with numeros as (
-    select distinct
+    select
         evenements.numanonym,
         coalesce(racines.racine, evenements.numanonym) as racine
-    from {{ ref('stg_mesures_ase__evenements') }} as evenements
+    from (select distinct numanonym from {{ ref('stg_mesures_ase__evenements') }}) as evenements
     left join {{ ref('int_numanonym_racines') }} as racines on evenements.numanonym = racines.numanonym
 ),
 
