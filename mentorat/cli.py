@@ -112,7 +112,8 @@ def demo(
     historique: Annotated[
         int,
         typer.Option(
-            help="Nombre de campagnes écrites, la dernière étant --campagne : les mêmes jeunes d'année en année.",
+            help="Nombre de campagnes écrites, la dernière étant --campagne (2022 au plus tôt pour la première) : les "
+            "mêmes jeunes d'année en année.",
             min=1,
             metavar="NOMBRE",
         ),
@@ -122,7 +123,8 @@ def demo(
     from mentorat.simulation import write_demo
 
     settings = Settings()
-    typer.echo(f"Écriture d'un dépôt simulé de {jeunes} jeunes (campagne {campagne}, graine {graine})…", err=True)
+    written = f"campagne {campagne}" if historique == 1 else f"campagnes {campagne - historique + 1} à {campagne}"
+    typer.echo(f"Écriture d'un dépôt simulé de {jeunes} jeunes ({written}, graine {graine})…", err=True)
     write_demo(settings, campagne=campagne, jeunes=jeunes, graine=graine, historique=historique)
     for year in range(campagne - historique + 1, campagne + 1):
         typer.echo(f"Données simulées : {settings.depot(year)}")

@@ -15,6 +15,7 @@ AUDIENCES = ("cadres", "structures", "jeunes", "associations")
 FORMATS = ("reunion", "atelier", "webinaire", "visite")
 SUB_STEPS = ("1.1", "1.2", "2.1", "2.2", "2.3", "3.1", "3.2", "3.3", "4.1", "4.2", "5.1", "5.2", "6.1", "6.2")
 """Fourteen sub-steps from 1.1 to 6.2: how the steps share them is supposed, since their list is not public."""
+AGREED = ("accord", "autorisation_juge")
 NAT = np.datetime64("NaT", "D")
 MOVES_AT_FIRST, MOVES_A_YEAR, MOVES_SHAPE = 1.2, 0.5, 2.5
 """Moves expected of a placed young person, and how much they differ (shape of a gamma): four places or more for a
@@ -175,7 +176,7 @@ def aggregate(
                 "adhesions": int(
                     ((files["date_reponse_jeune"] >= first) & (files["reponse_jeune"] == "accepte")).sum()
                 ),
-                "accords": int(((files["date_accord"] >= first) & (files["decision_accord"] == "accord")).sum()),
+                "accords": int(((files["date_accord"] >= first) & files["decision_accord"].isin(AGREED)).sum()),
                 "binomes_lances": int(((here["date_debut"] >= first) & (here["nature"] == "mentorat")).sum()),
                 "binomes_31_12": len(mentoring),
                 "dont_jeunes_majeurs": int((mentoring["age"] >= 18).sum()),

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mentorat.errors import UsageError
+from mentorat.french import counted
 from mentorat.identity.secret_key import DEMONSTRATION, PROGRAMME
 from mentorat.lake import written_aside
 from mentorat.reference import parametre
@@ -19,6 +20,7 @@ from mentorat.secrets import of_sender
 from mentorat.settings import CAMPAGNES, Settings
 from mentorat.simulation import depot, mentors, parcours, plan, pseudonyms, seances
 from mentorat.simulation import historique as history
+from mentorat.simulation.ecarts import with_gaps
 from mentorat.simulation.enquete import PRIMARY, draw_survey
 from mentorat.simulation.fichiers import Outbox
 from mentorat.simulation.identites import with_mentors, with_pseudonyms
@@ -42,6 +44,7 @@ def write(
 ) -> dict[str, Any]:
     """Body of `mentorat.simulation.write_demo`."""
     since = campagne - historique + 1
+    _refuse_years_too_early(campagne, historique)
     for year in range(since, campagne + 1):
         _refuse_what_is_not_a_demonstration(settings, year, jeunes)
     progress(f"Simulation de {jeunes} jeunes suivis")
@@ -107,6 +110,7 @@ def _write_campagne(
     progress: Callable[[str], None],
 ) -> dict[str, Any]:
     """Write the dépôt of one campagne and its truth; return `content`, that of simulation.json."""
+    world = with_gaps(world)
     campagne = world.campagne
     progress(f"Écriture des fichiers des départements, des associations, de l'État et de l'enquête ({campagne})")
     folder = settings.depot(campagne)
@@ -114,12 +118,12 @@ def _write_campagne(
     shutil.rmtree(aside, ignore_errors=True)
     box = Outbox(aside, datetime(campagne + 1, 3, 31, 12))
     try:
-        depot.write_senders(box, world, rng)
+        conventions = depot.write_senders(box, world, rng)
         linkage = depot.write_associations(box, world, rng)
         demands = depot.write_national(box, world)
         depot.write_survey(box, world)
         _write_json(aside / "simulation.json", content)
-        truth = _truth(world, box, linkage, demands)
+        truth = _truth(world, box, linkage, demands) | {"conventions": conventions}
         _replace_folder(folder, aside)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
@@ -130,6 +134,20 @@ def _write_campagne(
 def _secret_names() -> list[str]:
     """The demonstration's secrets: three keys, and the passwords of protected files."""
     return [*pseudonyms.KEYS, *(of_sender("MENTORAT_MDP", emetteur) for emetteur in depot.PROTECTED)]
+
+
+def _refuse_years_too_early(campagne: int, historique: int) -> None:
+    first, known = campagne - historique + 1, CAMPAGNES.start
+    if campagne in CAMPAGNES and first < known:
+        raise UsageError(
+            f"Avec --historique {historique}, la première campagne serait {first} ; la première connue est {known}. "
+            f"Demandez au plus {counted(campagne - known + 1, 'campagne')} jusqu'à {campagne}"
+            + (
+                f", ou une dernière campagne à partir de {known + historique - 1}."
+                if historique <= len(CAMPAGNES)
+                else "."
+            )
+        )
 
 
 def _refuse_what_is_not_a_demonstration(settings: Settings, campagne: int, jeunes: int) -> None:
@@ -179,6 +197,8 @@ def _simulation(campagne: int, jeunes: int, graine: int, senders: dict[str, Send
         "entre les étapes est supposée.",
         "Des fichiers sont protégés par un mot de passe, mal remplis, envoyés deux fois ou corrigés, et des "
         "pseudonymes portent des fautes d'orthographe ou de date, pour ressembler à ce que les émetteurs envoient.",
+        "Quelques dossiers contredisent leur binôme (dates, motif, état), quelques conventions sont dites avec deux "
+        "montants et quelques jeunes quittent la prise en charge avec un dossier ouvert, pour éprouver les contrôles.",
         "L'enquête comporte un effet du mentorat fixé d'avance et une sélection des jeunes mentorés ; "
         "cet effet ne dit rien du mentorat réel.",
     ]

@@ -17,7 +17,7 @@ from mentorat.simulation.population import iso
 
 STREAMS = (
     "naissance", "renouvellements", "graphies", "seances", "mentors", "controles", "demandes", "etat", "acteurs",
-    "collectivites", "conventions",
+    "collectivites", "conventions", "ecarts", "registre",
 )  # fmt: skip
 """Parts that draw from a generator of their own, beside the first one; a new part is added at the end."""
 PASSAGE_COLUMNS = ("departement", "numanonym", "id_jeune", "id_jeune_phon", "id_jeune_inv")
@@ -57,6 +57,12 @@ MONTHLY = ("demo-07", "demo-08", "demo-12")
 """Associations that count sessions by month; the others keep each one."""
 KEEP_CHECKS = ("demo-04", "demo-10")
 """Associations that keep the dates of their mentors' checks."""
+TELLS_CONVENTIONS = "demo-01"
+"""The association that tells its conventions too."""
+OWN_CONVENTION_COLUMNS = (
+    "departement", "operateur", "type", "date_signature", "date_fin", "annee", "objectif_binomes",
+    "montant_departement", "montant_etat", "montant_prive", "part_rh", "etp",
+)  # fmt: skip
 PROTECTED = ("association-demo-04", "plateforme-1jeune1mentor")
 """Senders that protect a file by a password."""
 SESSION_SHAPES = {
@@ -129,8 +135,11 @@ def password(emetteur: str, graine: int) -> str:
     return pseudonyms.demonstration_key(emetteur, graine)
 
 
-def write_senders(box: Outbox, world: World, rng: np.random.Generator) -> None:
-    """P, S0, S1, S2, S5b, S6, S11, S12, S14 and S16 of every collectivité."""
+def write_senders(box: Outbox, world: World, rng: np.random.Generator) -> dict[str, int]:
+    """P, S0, S1, S2, S5b, S6, S11, S12, S14 and S16 of every collectivité, and S6 of one association.
+
+    Returns the truth of the conventions that both sides tell.
+    """
     campagne, senders, people = world.campagne, world.senders, world.people
     events, mentoring = world.events, world.mentoring
     extraction = f"{campagne + 1}-03-15"
@@ -170,8 +179,29 @@ def write_senders(box: Outbox, world: World, rng: np.random.Generator) -> None:
         if sender.conventions and code in conventions_of:
             box.send(f"{place}/conventions.csv", "conventions", conventions_of[code], csv())
     _send_other_files(box, world, people_of, conventions)
+    told_twice = _send_own_conventions(box, conventions_of, senders)
     for sender in senders.values():
         _send_perimetre(box, sender.emetteur, extraction, sender)
+    return told_twice
+
+
+def _send_own_conventions(
+    box: Outbox, conventions_of: dict[str, pd.DataFrame], senders: dict[str, Sender]
+) -> dict[str, int]:
+    """S6 of one association where the collectivité tells it too; every third amount is a tenth lower.
+
+    Returns the truth: conventions both sides tell, and those of another amount.
+    """
+    told = pd.concat([own for code, own in conventions_of.items() if senders[code].conventions], ignore_index=True)
+    told = told.loc[told["operateur"] == TELLS_CONVENTIONS, list(OWN_CONVENTION_COLUMNS)].reset_index(drop=True)
+    mentorat = (told["type"] == "convention_mentorat").to_numpy()
+    lower = mentorat & (np.cumsum(mentorat) % 3 == 1)
+    amount = pd.to_numeric(told["montant_departement"])
+    differs = lower & (amount >= 10).to_numpy()
+    received = (amount - amount // 10).where(differs, 0).fillna(0).astype(int).astype("str")
+    told["montant_departement"] = received.where(differs, told["montant_departement"])
+    box.send(f"association-{TELLS_CONVENTIONS}/conventions.csv", "conventions", told, csv())
+    return {"doubles": len(told), "montants_differents": int(differs.sum())}
 
 
 def _send_other_files(box: Outbox, world: World, people_of: dict[str, pd.DataFrame], conventions: pd.DataFrame) -> None:
@@ -429,8 +459,15 @@ def draw_pairs_sent(world: World, rng: np.random.Generator) -> tuple[pd.DataFram
     sent = (pairs["association"] != "").to_numpy()
     errors = spelt.assign(mna=own["mna"], dossier_connu=known)[sent & (spelt["faute"] != "").to_numpy()]
     by_kind = errors.groupby("faute", sort=True)
+    gap = mentoring.dossiers.dropna(subset="pair").set_index("pair")["ecart"].reindex(range(n)).fillna("")
+    named = sent & known & (gap != "").to_numpy()
+    gaps = gap[named].groupby([pairs.loc[named, "departement"], gap[named]]).size()
     truth = {
         "binomes": int(sent.sum()),
+        # Pairs whose dossier is named by the association and differs, by territory and in what.
+        "ecarts_sources": {
+            str(code): {str(k): int(v) for k, v in own.droplevel(0).items()} for code, own in gaps.groupby(level=0)
+        },
         "dont_mna": int((sent & own["mna"].to_numpy()).sum()),
         "cle_anterieure": int((pairs["association"] == ROTATED).sum()),
         "fautes": {
@@ -558,7 +595,8 @@ def write_national(box: Outbox, world: World) -> dict[str, Any]:
     write = fichiers.aes_zip(world.password(platform))
     box.send(f"{platform}/demandes_1j1m.zip", "demandes_1j1m", rows, write, faults=faults, protected=True)
     rng = world.stream("etat")
-    box.send(f"{state}/associations.csv", "associations", national.draw_registry(campagne, pairs, rng), csv())
+    registry = national.with_publics(national.draw_registry(campagne, pairs, rng), world.stream("registre"))
+    box.send(f"{state}/associations.csv", "associations", registry, csv())
     box.send(f"{state}/label_qualite.ods", "label_qualite", national.draw_labels(campagne, rng), fichiers.write_ods)
     support = national.draw_support(campagne, sorted(people["territoire"].unique()), rng)
     if world.support is not None:

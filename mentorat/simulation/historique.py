@@ -314,8 +314,8 @@ def _mentors(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """S5 and the checks of the mentors of `pairs` after its first `known` rows."""
     new = pairs.iloc[known:].reset_index(drop=True)
-    own = mentors.draw_mentors(year, new, key, f"{graine}|{year}", generator(year, 20))
-    checks = mentors.draw_checks(year, new, generator(year, 21))
+    own = mentors.draw_mentors(year, new, key, f"{graine}|{year}", generator(year, 100))
+    checks = mentors.draw_checks(year, new, generator(year, 101))
     return own, checks.assign(pair=checks["pair"] + known)
 
 

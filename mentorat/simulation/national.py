@@ -151,6 +151,19 @@ def draw_registry(campagne: int, pairs: pd.DataFrame, rng: np.random.Generator) 
     return pd.DataFrame(rows)
 
 
+def with_publics(registry: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """`registry` with the young people each association takes: the confiés always, the others as it says."""
+    names = registry["association"].unique()
+    taken = rng.random((len(names), 3)) < (0.4, 0.3, 0.7)
+    others = {
+        name: [word for word, takes in zip(("aed", "aemo", "mna"), own, strict=True) if takes]
+        for name, own in zip(names, taken, strict=True)
+    }
+    adults = np.where(registry["age_max"].astype(int) > 18, "|jeunes_majeurs", "")
+    own = registry["association"].map({name: "|".join(["confies", *words]) for name, words in others.items()})
+    return registry.assign(publics=own + adults)
+
+
 def draw_labels(campagne: int, rng: np.random.Generator) -> pd.DataFrame:
     """S10 (text): the national associations and some others, labelled for three years, one of them no longer."""
     labelled = [*ASSOCIATIONS[:NATIONAL_ASSOCIATIONS], *ASSOCIATIONS[NATIONAL_ASSOCIATIONS::4]]

@@ -179,7 +179,7 @@ def draw_mentoring(
     )
     pairs = _operated(people, pairs, rng)
     waiting = _waiting(people, score, free, total, rng)
-    dossiers = _dossiers(campagne, people, pairs, waiting, rng)
+    dossiers = draw_dossiers(campagne, people, pairs, waiting, rng)
     return Mentoring(eligible, base, pairs, dossiers)
 
 
@@ -269,7 +269,7 @@ def draw_earlier_mentoring(
     new = _ended_pairs(campagne, people, ended, ended[:0], rng)
     new = _operated(people, new, rng)
     waiting = _waiting(people, base, free, int(eligible.sum()), rng)
-    dossiers = _dossiers(campagne, people, new, waiting, rng)
+    dossiers = draw_dossiers(campagne, people, new, waiting, rng)
     # Numbers of one campagne are never those of another.
     number = dossiers["id_dossier"].str.rpartition("-")[2]
     dossiers["id_dossier"] = "D" + dossiers["departement"] + f"-{campagne}-" + number
@@ -413,7 +413,7 @@ def class_label(people: pd.DataFrame) -> pd.Series:
     return pd.Series(np.where(step < 0, "", codes[np.clip(step, 0, 11)]), index=people.index)
 
 
-def _dossiers(
+def draw_dossiers(
     campagne: int, people: pd.DataFrame, pairs: pd.DataFrame, states: pd.DataFrame, rng: np.random.Generator
 ) -> pd.DataFrame:
     """One dossier per pair and per person on the way to one, with every date up to its step."""

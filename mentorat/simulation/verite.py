@@ -65,7 +65,7 @@ def _delays(dossiers: pd.DataFrame, territories: list[str]) -> dict[str, dict[st
     """Of each step done by the mentoring dossiers of `territories`: how many, their days and their median."""
     own = dossiers[dossiers["departement"].isin(territories) & (dossiers["nature_proposition"] != "parrainage")]
     accepted = own["reponse_jeune"] == "accepte"
-    agreed = own["decision_accord"] == "accord"
+    agreed = own["decision_accord"].isin(["accord", "autorisation_juge"])
     told = {
         "date_reponse_jeune": own["date_reponse_jeune"].where(accepted),
         "date_accord": own["date_accord"].where(agreed),

@@ -89,6 +89,41 @@ def test_the_share_of_pairs_whose_mentor_is_checked_is_the_true_one(warehouse, t
         assert found.loc[territory].to_dict() == expected, territory
 
 
+def test_what_departements_and_associations_say_differently_is_all_found(warehouse, verite) -> None:
+    found = warehouse.sql("""
+        select ecarts.territoire, ecarts.colonne, count(*) as ecarts_nb
+        from ecarts_sources as ecarts
+        inner join stg_binomes__binomes as binomes
+            on ecarts.association = binomes.association and ecarts.id_binome = binomes.id_binome
+        where binomes.id_dossier is not null
+        group by ecarts.territoire, ecarts.colonne
+    """).df()  # fmt: skip
+    told: dict[str, dict[str, int]] = {}
+    for row in found.itertuples():
+        told.setdefault(row.territoire, {})[row.colonne] = row.ecarts_nb
+    assert told == verite["rapprochement"]["ecarts_sources"]
+
+
+def test_conventions_told_by_both_sides_are_found_with_those_of_another_amount(warehouse, verite) -> None:
+    found = warehouse.sql("""
+        select count(*) as doubles, count(*) filter (where cout_operateur_cents <> cout_cents) as montants_differents
+        from int_conventions
+        where est_double
+    """).df()  # fmt: skip
+    assert found.iloc[0].to_dict() == verite["conventions"]
+
+
+def test_rare_cases_of_the_chain_come_through(warehouse) -> None:
+    """A capacity checked before the pair, a judge's agreement, a young person who leaves with a dossier open."""
+    for query in (
+        "select count(*) from int_chaine_pieces where capacite = 'fait'",
+        "select count(*) from int_chaine_pieces where capacite = 'manquant'",
+        "select count(*) from int_chaine_dossiers where decision = 'autorisation_juge'",
+        "select count(*) from delais where issue = 'sortie_ase'",
+    ):
+        assert warehouse.sql(query).fetchone()[0] > 0, query
+
+
 def test_the_eligible_and_those_who_have_a_pair_are_the_true_ones(warehouse, verite, truth) -> None:
     """Coverage: of the eligible, exactly; of those with a pair, through what linkage finds of the misspelt."""
     found = warehouse.sql("""

@@ -258,6 +258,8 @@ def test_a_blocked_check_stops_publication_and_leaves_the_last_one(data: Path, p
         (["run"], "il manque --campagne"),
         (["run", "--campagne", "abc"], "la valeur donnée à --campagne ne convient pas"),
         (["demo", "--jeunes", "3"], "la valeur donnée à --jeunes ne convient pas"),
+        (["demo", "--campagne", "2024", "--historique", "5"], "la première campagne serait 2020"),
+        (["demo", "--historique", "0"], "la valeur donnée à --historique ne convient pas"),
         (["run", "--annee", "2024"], "l'option --annee n'existe pas"),
         (["inconnue"], "cette commande n'existe pas"),
     ],

@@ -10,6 +10,7 @@ from mentorat.contracts.sources import contract, contracts
 from mentorat.identity.keys import load_keys
 from mentorat.intake.normalisation import squeeze
 from mentorat.intake.reception import receive
+from mentorat.simulation.ecarts import OPEN_STATUSES
 from mentorat.simulation.mentors import AGES_OF, PROFILES
 
 COUNTS = ["source", "lignes_recues", "lignes_acceptees", "lignes_ecartees", "doublons_exacts", "lignes_ignorees"]
@@ -259,6 +260,56 @@ def test_structures_answer_with_their_true_numbers(demo) -> None:
     answers = demo.read("enquete/questionnaire_acteurs.csv").query("interet != '12' and id_reponse != ''")
     assert (answers["nb_jeunes_mentores"].astype(int) <= answers["nb_jeunes_11_20"].astype(int)).all()
     assert 0 < answers["nb_jeunes_mentores"].astype(int).sum() <= demo.verite["mentores_31_12"]
+
+
+def test_departements_and_associations_contradict_each_other_where_the_truth_says(demo) -> None:
+    told = demo.verite["rapprochement"]["ecarts_sources"]
+    expected = pd.DataFrame(told).T.fillna(0).sum().astype(int)
+    assert set(expected.index) == {"date_debut", "date_fin", "motif_fin", "etat"}
+    pairs = in_clear(demo).query("id_dossier != ''")
+    dossiers = demo.sound("dossiers_mentorat").query("date_lancement.str.contains('-') or date_lancement == ''")
+    both = pairs.merge(dossiers, on=["departement", "id_dossier"], suffixes=("", "_dossier"))
+    found = {
+        "date_debut": both["date_debut"] != both["date_lancement"],
+        "date_fin": (both["date_fin"] != both["date_fin_dossier"]) & (both["date_fin_dossier"] != ""),
+        "motif_fin": (both["motif_fin"] != both["motif_fin_dossier"]) & (both["motif_fin_dossier"] != ""),
+        "etat": (both["date_fin"] != "") & (both["date_fin_dossier"] == ""),
+    }
+    for what, differs in found.items():
+        assert 0 < differs.sum() <= expected[what], what
+    assert (both["date_lancement"] >= both["date_debut"]).all()
+
+
+def test_a_judge_authorises_in_the_place_of_one_of_two_holders(demo) -> None:
+    dossiers = demo.sound("dossiers_mentorat")
+    judged = dossiers[dossiers["decision_accord"] == "autorisation_juge"]
+    assert len(judged) > 0
+    assert (judged["nb_titulaires"] == "2").all() and (judged["nb_accords_recus"] == "1").all()
+
+
+def test_some_leave_care_with_an_open_dossier(demo) -> None:
+    dossiers = demo.table("dossiers_mentorat")
+    opened = dossiers[dossiers["id_dossier"].str.contains("-S")]
+    assert len(opened) > 0
+    assert set(opened["statut"].str.casefold().str.replace(" ", "_")) <= set(OPEN_STATUSES)
+    assert (opened["date_lancement"] == "").all()
+
+
+def test_both_sides_tell_some_conventions_sometimes_with_another_amount(demo) -> None:
+    key = ["departement", "operateur", "type", "date_signature", "annee"]
+    conventions = every(demo, "conventions").query("~fichier_.str.contains('conventions \\(2\\)')")
+    own = conventions["fichier_"].str.startswith("association-")
+    both = conventions[own].merge(conventions[~own], on=key, suffixes=("", "_collectivite"))
+    differs = both["montant_departement"] != both["montant_departement_collectivite"]
+    assert demo.verite["conventions"] == {"doubles": len(both), "montants_differents": int(differs.sum())}
+    assert 0 < differs.sum() < len(both) == own.sum()
+
+
+def test_the_registry_tells_the_young_people_each_association_takes(demo) -> None:
+    registry = demo.read("dgcs/associations.csv")
+    assert registry["publics"].str.startswith("confies").all()
+    adults = registry["publics"].str.contains("jeunes_majeurs")
+    assert (adults == (registry["age_max"].astype(int) > 18)).all()
 
 
 def test_later_outcomes_are_told_of_adults_inside_what_each_source_sees(demo) -> None:
