@@ -2,8 +2,9 @@
 
     python -m benchmarks.trace          # a small demonstration of its own, or MENTORAT_BENCH_TRACE, a data folder
 
-Nothing here knows a rule: each table is read where it stands, by the young person's keys. The indicators are those
-whose counts change when the young person's rows are taken out of the lake and the marts built again.
+Nothing here knows a rule: each table is read where it stands, by the young person's keys, and its rule is the comment
+at the head of its model. The indicators are those whose counts change when the young person's rows are taken out of the
+lake and the marts built again.
 """
 
 import os
@@ -11,12 +12,14 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 
 from benchmarks.entrepot import dbt, receive
+from mentorat.contracts.catalogue import catalogue
 from mentorat.settings import CHECKOUT, Settings
 
 CAMPAGNE, YOUNG, SEED = 2024, 2_000, 7
@@ -128,6 +131,14 @@ def table(rows: pd.DataFrame) -> Iterator[str]:
         yield f"… and {more} more row{'s' if more > 1 else ''}."
 
 
+def rule(relation: str) -> str:
+    """What a model does, as the comment at the head of its SQL says."""
+    (path,) = (CHECKOUT / "dbt_project" / "models").rglob(f"{relation}.sql")
+    lines = (line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("{"))
+    head = takewhile(lambda line: line.startswith("--"), lines)
+    return " ".join(line.removeprefix("--").strip() for line in head)
+
+
 def without(person: Person, data: Path, apart: Path) -> None:
     """The lake of `data` in `apart`, less the young person's rows."""
     values = [value for values in person.keys.values() for value in values]
@@ -174,6 +185,7 @@ def page(person: Person, indicators: pd.DataFrame) -> str:
         "The young person is the first, in the order of pseudonyms, whom S0 links to a pair begun in the year and "
         "still running, with a whole dossier and sessions one by one. Each table below holds all that the warehouse "
         f"says of this young person, at most {ROWS} rows shown, one a column; pseudonyms are cut to {HASH} characters. "
+        "Before each table stands the rule of its model, as the head of its SQL says it. "
         "Codes are those of the [dictionary](dictionnaire.md), in French; what each layer does is in "
         "[the warehouse](warehouse.md).",
     ]
@@ -183,7 +195,7 @@ def page(person: Person, indicators: pd.DataFrame) -> str:
             rows = person.rows(relation)
             if rows is None:
                 continue
-            lines += ["", f"`{relation}`", ""]
+            lines += ["", f"### `{relation}`", "", rule(relation), ""]
             lines += table(rows) if len(rows) else ["No row."]
     own = indicators[(indicators["niveau"] == "departement") & (indicators["ventilation"] == "")]
     lines += [
@@ -194,15 +206,20 @@ def page(person: Person, indicators: pd.DataFrame) -> str:
         f"{len(indicators)} rows of `indicateurs` change, at all levels, of which {len(own)} for the territory without "
         "breakdown. Counts are with, and without, the young person.",
         "",
-        "| indicateur | mesure | periode | numerateur | denominateur | n_manquants |",
-        "|---|---|---|---|---|---|",
+        "| indicateur | | mesure | periode | numerateur | denominateur | n_manquants |",
+        "|---|---|---|---|---|---|---|",
     ]
+    entries = catalogue()
     for row in own.to_dict("records"):
         cells = []
         for name in ("numerateur", "denominateur", "n_manquants"):
             now, then = _shown(row[name]), _shown(row[f"{name}_sans"])
             cells.append(now if now == then else f"{now} ({then})")
-        lines.append(f"| {row['indicateur']} | {row['mesure']} | {row['periode']} | {' | '.join(cells)} |")
+        name = entries[row["indicateur"]].libelle
+        lines.append(f"| {row['indicateur']} | {name} | {row['mesure']} | {row['periode']} | {' | '.join(cells)} |")
+    lines += ["", "What each of them counts, as the catalogue says:", ""]
+    for name in dict.fromkeys(own["indicateur"]):
+        lines.append(f"- **{name}**: {' '.join(entries[name].definition.split())}")
     return "\n".join(lines) + "\n"
 
 
