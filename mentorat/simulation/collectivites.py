@@ -22,11 +22,12 @@ MOVES_AT_FIRST, MOVES_A_YEAR, MOVES_SHAPE = 1.2, 0.5, 2.5
 quarter of those of 17 to 20, as INED found (see `docs/simulation.md`)."""
 
 
-def draw_paths(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def draw_paths(campagne: int, people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """S11 (text) of the people of one collectivité in its care: measures, then places since the first entry.
 
     The last line of each kind says what S1 says: same last place, same end.
     """
+    last = np.datetime64(f"{campagne}-12-31")
     own = people[people["champ"] != "hors_champ"].reset_index(drop=True)
     begun = own["debut_ase"].to_numpy().astype("datetime64[D]")
     end = own["fin"].to_numpy().astype("datetime64[D]")
@@ -52,7 +53,7 @@ def draw_paths(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
             "rang": 1,
         }
     )
-    lines = pd.concat([measures, young_adults, _places(own, begun, end, rng)], ignore_index=True)
+    lines = pd.concat([measures, young_adults, _places(own, begun, end, last, rng)], ignore_index=True)
     lines = lines.sort_values(["row", "type_ligne", "rang"], kind="stable", ignore_index=True)
     who = own.iloc[lines["row"].to_numpy()].reset_index(drop=True)
     ended = lines["fin"].notna().to_numpy()
@@ -75,11 +76,19 @@ def draw_paths(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
 
 
 def _places(
-    own: pd.DataFrame, begun: npt.NDArray[Any], end: npt.NDArray[Any], rng: np.random.Generator
+    own: pd.DataFrame,
+    begun: npt.NDArray[Any],
+    end: npt.NDArray[Any],
+    last_day: np.datetime64,
+    rng: np.random.Generator,
 ) -> pd.DataFrame:
-    """Places of those in care: the time since entry cut at random days, the last place being the known one."""
+    """Places of those in care: the time since entry cut at random days, the last place being the known one.
+
+    A young adult's last place is that of the majority: it is not cut.
+    """
     placed = np.flatnonzero(own["accueil"].to_numpy())
-    known_end = np.where(np.isnat(end), own["debut"].to_numpy().astype("datetime64[D]"), end)
+    since = np.where(own["adulte"].to_numpy(), own["debut"].to_numpy().astype("datetime64[D]"), last_day)
+    known_end = np.where(np.isnat(end), since, end)
     length = np.maximum((known_end - begun).astype(np.int64)[placed], 0)
     expected = rng.gamma(MOVES_SHAPE, 1 / MOVES_SHAPE, len(placed)) * (MOVES_AT_FIRST + MOVES_A_YEAR * length / 365.25)
     moves = np.minimum(rng.poisson(expected), np.minimum(length // 60, 9))

@@ -230,7 +230,9 @@ def _send_other_files(box: Outbox, world: World, people_of: dict[str, pd.DataFra
         if sender.dossiers and rank % 5 != 4 and code in checks_of:
             _send_checks(box, checks_of[code], place, in_words=rank == 2, spoilt=rank == 0)
         if code in own_software:
-            paths, faults = damage(collectivites.draw_paths(people, rng), "id_jeune", ("type_ligne", "vacances"), code)
+            paths, faults = damage(
+                collectivites.draw_paths(campagne, people, rng), "id_jeune", ("type_ligne", "vacances"), code
+            )
             box.send(f"{place}/parcours_ase.csv", "parcours_ase", paths, csv("cp1252"), faults=faults)
         if sender.agregee or code in full[2::40]:
             table = collectivites.aggregate(

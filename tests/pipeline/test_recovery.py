@@ -121,7 +121,7 @@ def test_rare_cases_of_the_chain_come_through(warehouse) -> None:
         "select count(*) from int_chaine_dossiers where decision = 'autorisation_juge'",
         "select count(*) from delais where issue = 'sortie_ase'",
     ):
-        assert warehouse.sql(query).fetchone()[0] > 0, query
+        assert warehouse.sql(query).fetchall()[0][0] > 0, query
 
 
 def test_the_eligible_and_those_who_have_a_pair_are_the_true_ones(warehouse, verite, truth) -> None:

@@ -231,6 +231,8 @@ def test_own_software_tells_the_same_people_as_the_passage(demo) -> None:
     assert places.groupby("id_jeune").size().max() > 1
     open_places = places[places["date_fin"] == ""]
     assert not open_places.duplicated("id_jeune").any()
+    running = places[places["id_jeune"].isin(open_places["id_jeune"])].groupby("id_jeune").size()
+    assert 0.4 < (running > 1).mean() < 0.8, "those still in care have moved as the others have"
 
 
 def test_aggregates_are_those_of_the_individual_files_where_both_are_sent(demo) -> None:
