@@ -14,7 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from mentorat.errors import MentoratError, UsageError
 from mentorat.french import counted
-from mentorat.settings import CHECKOUT, Settings
+from mentorat.settings import CAMPAGNES, CHECKOUT, Settings
 
 HELP = "Afficher cette aide."
 
@@ -112,8 +112,8 @@ def demo(
     historique: Annotated[
         int,
         typer.Option(
-            help="Nombre de campagnes écrites, la dernière étant --campagne (2022 au plus tôt pour la première) : les "
-            "mêmes jeunes d'année en année.",
+            help="Nombre de campagnes écrites, la dernière étant --campagne, la première "
+            f"{CAMPAGNES.start} au plus tôt : les mêmes jeunes d'année en année.",
             min=1,
             metavar="NOMBRE",
         ),
