@@ -2,7 +2,7 @@
 
 Reads the warehouse of a campagne with five campagnes of history (`MENTORAT_BENCH_HISTOIRE`, see `entrepot`), built by
 dbt. Exits are those of young people placed at 17 whose majority is three years old or more; places are counted where
-the département sends its own software's paths (S11), since the first entry.
+the département's own software tells the path of the young person (S11), since the first entry.
 """
 
 import os
@@ -81,7 +81,7 @@ lieux as (
     inner join ages on int_lieux.id_population = ages.id_population
     where
         ages.age between 17 and 20
-        and int_lieux.territoire in (select distinct territoire from stg_parcours_ase__lignes)
+        and int_lieux.id_population in (select id_population from int_mesures where source = 'parcours_ase')
     group by int_lieux.id_population
 )
 
