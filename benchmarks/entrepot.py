@@ -144,6 +144,7 @@ def by_hand(data: Path) -> None:
     shutil.copyfile(settings.warehouse, seeds)
     with duckdb.connect(str(path)) as connection:
         connection.execute("set threads = 2")
+        connection.execute("set memory_limit = '3GB'")  # as dbt's profile has it
         connection.execute(f"attach '{seeds}' as semences (read_only)")
         for node in nodes:
             if node["resource_type"] == "seed":
@@ -182,8 +183,8 @@ def _measure(large: Path, small: Path) -> None:
     settings = Settings(data=large)
     build(large, CAMPAGNE - 1)
     before = _hashes(settings.marts(CAMPAGNE - 1))
-    whole = build(large, CAMPAGNE)
     start = dbt(large, CAMPAGNE, "run", "--select", "int_parametres")
+    whole = build(large, CAMPAGNE)  # last: its compiled SQL is what runs by hand
     held = whole.seconds <= SECONDS and whole.megabytes <= MEGABYTES
     print(f"All models, {HISTORY} campagnes: {whole} (dbt's start: {start.seconds:.1f} s); held (60 s, 4 GB): {held}")
     untouched = _hashes(settings.marts(CAMPAGNE - 1)) == before
