@@ -35,7 +35,7 @@ def rules() -> list[Expectation]:
             column_list=KEY,
         ),
         rule(
-            gxe.ExpectColumnDistinctValuesToEqualSet,
+            gxe.ExpectColumnDistinctValuesToBeInSet,
             "Les indicateurs sont ceux du catalogue",
             column="indicateur",
             value_set=sorted(catalogue()),

@@ -24,6 +24,8 @@ from orchestration.resources import Maison, link
 SOURCES = sorted(contracts())
 """Sources with a full contract: one raw asset each."""
 
+PILOTAGE = [source for source in SOURCES if contracts()[source].pilotage]
+"""Sources kept beside, with their senders' references, for what goes back to them."""
 JOURNAL = AssetKey(["suivi", "journal"])
 IDENTITES = AssetKey(["brut", "identites"])
 IDENTITES_MENTORS = AssetKey(["brut", "identites_mentors"])
@@ -32,6 +34,11 @@ IDENTITES_MENTORS = AssetKey(["brut", "identites_mentors"])
 def raw_key(source: str) -> AssetKey:
     """Asset key of a raw source; the same key gives dbt its lineage without a translator."""
     return AssetKey(["brut", source])
+
+
+def pilotage_key(source: str) -> AssetKey:
+    """Asset key of a source in the pilotage store."""
+    return AssetKey(["pilotage", source])
 
 
 @asset(partitions_def=campagnes, group_name="depot", kinds={"file"})
@@ -53,6 +60,15 @@ def depot(context: AssetExecutionContext, maison: Maison) -> MaterializeResult:
         *[
             AssetSpec(raw_key(source), deps=["depot"], kinds={"parquet"}, description=contracts()[source].titre)
             for source in SOURCES
+        ],
+        *[
+            AssetSpec(
+                pilotage_key(source),
+                deps=["depot"],
+                kinds={"parquet"},
+                description=f"{contracts()[source].titre}, avec les références de l'émetteur",
+            )
+            for source in PILOTAGE
         ],
         AssetSpec(
             IDENTITES,
@@ -90,6 +106,9 @@ def recueil(context: AssetExecutionContext, maison: Maison) -> Iterator[Material
                 "parquet": link(settings.lake / "etude" / source / f"{campagne}.parquet"),
             },
         )
+    for source in PILOTAGE:
+        path = settings.lake / "pilotage" / source / f"{campagne}.parquet"
+        yield MaterializeResult(pilotage_key(source), metadata={"parquet": link(path)})
     journal = reception.journal
     yield MaterializeResult(IDENTITES, metadata={"dagster/row_count": len(persons.jeunes.identites)})
     yield MaterializeResult(IDENTITES_MENTORS, metadata={"dagster/row_count": len(persons.mentors)})
