@@ -38,13 +38,6 @@ cast({{ jour }} + to_months(cast({{ mois }} as integer)) as date)
 {% macro default__eclate(liste) -%}unnest(string_split({{ liste }}, '|')){%- endmacro %}
 {% macro spark__eclate(liste) -%}explode(split({{ liste }}, '[|]')){%- endmacro %}
 
-{# Values of a group, sorted, joined by | (null without any). #}
-{% macro liste_triee(valeur) -%}{{ adapter.dispatch('liste_triee')(valeur) }}{%- endmacro %}
-{% macro default__liste_triee(valeur) -%}string_agg({{ valeur }}, '|' order by {{ valeur }}){%- endmacro %}
-{% macro spark__liste_triee(valeur) -%}
-nullif(array_join(sort_array(collect_list({{ valeur }})), '|'), '')
-{%- endmacro %}
-
 {# Rounded half away from zero, the same digits on both: DuckDB multiplies and rounds, Spark rounds the decimal writing. #}
 {% macro arrondi(valeur, decimales=6) -%}{{ adapter.dispatch('arrondi')(valeur, decimales) }}{%- endmacro %}
 {% macro default__arrondi(valeur, decimales) -%}round({{ valeur }}, {{ decimales }}){%- endmacro %}
