@@ -17,7 +17,7 @@ ONE_ENGINE_ALONE = {
     r"\bround\(.{1,80},\s*\d": "{{ arrondi() }}",
     r"\bvarchar\b": "{{ texte() }}",
     r"(?<!\.)\b(unnest|string_split|split|explode)\s*\(": "{{ eclate() }}",
-    r"\b(string_agg|group_concat|listagg|collect_list|list_\w+|array_\w+)\s*\(": "a macro dispatched in macros/moteurs.sql",
+    r"\b(string_agg|group_concat|listagg|collect_list|list_\w+|array_\w+)\s*\(": "a macro of moteurs.sql",
     r"\b(generate_series|range|sequence)\s*\(": "a jinja loop",
     r"::": "cast",
     r"\b(group|order) by all\b": "the columns by name",
