@@ -5,13 +5,16 @@ Every asset writes into the draft of the campagne; the last one swaps it for the
 
 import json
 import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from dagster import AssetExecutionContext, AssetKey, MaterializeResult, MetadataValue, asset
 
+from mentorat.lake import write_parquet
 from mentorat.settings import CAMPAGNES, CHECKOUT, Settings
+from notebooks.pages import PAGES, Page
 from orchestration.defs.diffusion import diffusion_key, is_released, load, released_document
 from orchestration.defs.entrepot import MART_TABLES
 from orchestration.defs.recueil import BORDER_TABLES
@@ -90,9 +93,7 @@ def national(context: AssetExecutionContext, maison: Maison) -> MaterializeResul
     kinds={"csv", "jupyter"},
 )
 def evaluation(context: AssetExecutionContext, maison: Maison) -> MaterializeResult:
-    """What evaluators take away: tables as CSV, and the notebook of the 2022 study as a page."""
-    from notebooks.runner import execute_notebook, notebook_html
-
+    """What evaluators take away: tables as CSV, and the notebooks as pages."""
     settings, campagne = maison.settings, int(context.partition_key)
     folder = _fresh(settings, campagne, "evaluation")
     names = {
@@ -101,19 +102,34 @@ def evaluation(context: AssetExecutionContext, maison: Maison) -> MaterializeRes
         "effets": "effets",
         "equilibre": "equilibre",
     }
-    tables = {table: load(settings, campagne, table, "partenaire") for table in names}
     for table, name in names.items():
-        tables[table].frame.to_csv(folder / f"{name}.csv", sep=";", index=False, encoding="utf-8", lineterminator="\n")
-    tell(context, "Carnet « 01_etude_2022 » : exécution et page HTML")
-    # it reads the study's table alone, and that table is released as it stands: already public figures
-    parameters = {"estimations": str(settings.estimations(campagne)), "campagne": campagne}
-    notebook = execute_notebook(NOTEBOOKS / "01_etude_2022.py", parameters, NOTEBOOKS)
-    page = notebook_html(notebook, "L'étude publiée de 2022, relue avec ses intervalles", "")
-    document = released_document(settings, campagne, page, [tables["etude_2022"]], "01_etude_2022")
-    (folder / "01_etude_2022.html").write_text(document.html, encoding="utf-8", newline="\n")
+        frame = load(settings, campagne, table, "partenaire").frame
+        frame.to_csv(folder / f"{name}.csv", sep=";", index=False, encoding="utf-8", lineterminator="\n")
+    for page in PAGES:
+        tell(context, f"Carnet « {page.stem} » : exécution et page HTML")
+        _notebook_page(settings, campagne, page, folder)
     return MaterializeResult(
-        metadata={"fichiers": len(list(folder.iterdir())), "carnet": link(folder / "01_etude_2022.html")}
+        metadata={
+            "fichiers": len(list(folder.iterdir())),
+            **{page.stem: link(folder / f"{page.stem}.html") for page in PAGES},
+        }
     )
+
+
+def _notebook_page(settings: Settings, campagne: int, page: Page, folder: Path) -> None:
+    """Execute a notebook where nothing but the released tables it names can be read, and write its page."""
+    from notebooks.runner import execute_notebook, notebook_html
+    from reports.parts import mention
+
+    released = [load(settings, campagne, table, "partenaire") for table in page.tables]
+    with tempfile.TemporaryDirectory(prefix="diffusion-") as place:
+        for table in released:
+            write_parquet(table.frame, Path(place) / f"{table.name}.parquet")
+        parameters = {"estimations": place, "campagne": campagne}
+        notebook = execute_notebook(NOTEBOOKS / f"{page.stem}.py", parameters, NOTEBOOKS)
+    banner = mention(settings.simulation(campagne))[0] if page.campagne else ""
+    document = released_document(settings, campagne, notebook_html(notebook, page.title, banner), released, page.stem)
+    (folder / f"{page.stem}.html").write_text(document.html, encoding="utf-8", newline="\n")
 
 
 @asset(

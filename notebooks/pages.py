@@ -1,0 +1,18 @@
+"""The notebooks that a run executes, and the released tables each may read."""
+
+from typing import NamedTuple
+
+
+class Page(NamedTuple):
+    """A notebook of this folder: its file without `.py`, the title of its page, the released tables it reads.
+
+    `campagne`: whether it tells of the campagne's data, whose page says so when they are simulated.
+    """
+
+    stem: str
+    title: str
+    tables: tuple[str, ...]
+    campagne: bool = True
+
+
+PAGES = (Page("01_etude_2022", "L'étude publiée de 2022, relue avec ses intervalles", ("etude_2022",), campagne=False),)
