@@ -126,6 +126,7 @@ DBT_TESTS = {
     "mois_sans_trou": "Les mois d'un jeune se suivent sans trou",
     "population_conservee": "La population est celle des mesures",
     "flux_reperes_conserve": "Chaque flux conserve les effectifs",
+    "identifiants_distincts": "Un identifiant court ne désigne qu'une personne",
     "avant_le_premier_jour": "Aucune covariable n'est lue après la date d'index",
 }
 """French words for the generic tests, dbt's own and ours."""

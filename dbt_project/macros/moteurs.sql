@@ -51,3 +51,15 @@ cast({{ jour }} + to_months(cast({{ mois }} as integer)) as date)
 cast(right(replace(filename, '.parquet', ''), 4) as integer)
 {%- endmacro %}
 {% macro spark__campagne_du_fichier() -%}cast(left(_metadata.file_name, 4) as int){%- endmacro %}
+
+{# A 64-bit number of some expressions, to compare many rows cheaply: equal for equal values, seldom for others. Engines
+   give other numbers: never a result. #}
+{% macro empreinte(expressions) -%}{{ adapter.dispatch('empreinte')(expressions) }}{%- endmacro %}
+{% macro default__empreinte(expressions) -%}hash({{ expressions | join(', ') }}){%- endmacro %}
+{% macro spark__empreinte(expressions) -%}xxhash64({{ expressions | join(', ') }}){%- endmacro %}
+
+{# A pseudonym in 12 characters (72 bits): the study's pseudonyms have 64, and every window, join and table of the
+   warehouse carries them. Two of a million share one with a probability of 10 to the power of -10; a test says so. #}
+{% macro identifiant_court(pseudonyme) -%}{{ adapter.dispatch('identifiant_court')(pseudonyme) }}{%- endmacro %}
+{% macro default__identifiant_court(pseudonyme) -%}to_base64(unhex(left(md5({{ pseudonyme }}), 18))){%- endmacro %}
+{% macro spark__identifiant_court(pseudonyme) -%}base64(unhex(left(md5({{ pseudonyme }}), 18))){%- endmacro %}

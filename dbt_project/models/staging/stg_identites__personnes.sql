@@ -1,5 +1,5 @@
 -- What linkage found: one person for several pseudonyms. The latest campagne that knows a pseudonym decides. A table,
--- for several models read it.
+-- for several models read it. The person's pseudonym is made short here, once: everything after carries it.
 {{ config(materialized='table') }}
 
 with identites as (
@@ -21,7 +21,7 @@ classees as (
 
 select
     id_jeune,
-    id_personne,
+    {{ identifiant_court('id_personne') }} as id_personne,
     passe,
     campagne
 from classees

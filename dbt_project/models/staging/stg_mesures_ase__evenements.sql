@@ -1,23 +1,6 @@
--- S1, one row an event of OLINPE. The same event sent again in a later campagne counts once: the latest one wins.
--- A table, for four models read it. Few events come twice: only those that may (same number, type and date in another
--- campagne or from another sender) are compared on their whole key. The raw rows are read at each place that wants
--- them, and not named once above: DuckDB first keeps in memory, wide as it is, a `with` that is read several times.
-{{ config(materialized='table') }}
-
-{% set jour = "coalesce(lignes.datfin, lignes.datdeb, lignes.datdecpe, date '1900-01-01')" -%}
-
-with repetes as (
-    select
-        lignes.numanonym,
-        lignes.typev,
-        {{ jour }} as jour
-    from {{ source('brut', 'mesures_ase') }} as lignes
-    where lignes.campagne <= {{ var('campagne') }}
-    group by lignes.numanonym, lignes.typev, {{ jour }}
-    having min(lignes.campagne) <> max(lignes.campagne) or min(lignes.depose_par) <> max(lignes.depose_par)
-),
-
-comparables as (
+-- S1, one row an event of OLINPE. The same event sent again in a later campagne counts once: the latest one wins. Few
+-- events come twice: only those that may are compared on their whole key.
+with comparables as (
     select
         lignes.*,
         row_number() over (
@@ -27,8 +10,11 @@ comparables as (
             order by lignes.campagne desc, lignes.depose_par asc
         ) as rang_campagne
     from {{ source('brut', 'mesures_ase') }} as lignes
-    inner join repetes
-        on lignes.numanonym = repetes.numanonym and lignes.typev = repetes.typev and {{ jour }} = repetes.jour
+    inner join {{ ref('stg_mesures_ase__repetitions') }} as repetes
+        on
+            lignes.numanonym = repetes.numanonym
+            and lignes.typev = repetes.typev
+            and {{ jour_olinpe('lignes') }} = repetes.jour
     where lignes.campagne <= {{ var('campagne') }}
 ),
 
@@ -37,8 +23,11 @@ evenements as (
         lignes.*,
         1 as rang_campagne
     from {{ source('brut', 'mesures_ase') }} as lignes
-    left join repetes
-        on lignes.numanonym = repetes.numanonym and lignes.typev = repetes.typev and {{ jour }} = repetes.jour
+    left join {{ ref('stg_mesures_ase__repetitions') }} as repetes
+        on
+            lignes.numanonym = repetes.numanonym
+            and lignes.typev = repetes.typev
+            and {{ jour_olinpe('lignes') }} = repetes.jour
     where lignes.campagne <= {{ var('campagne') }} and repetes.numanonym is null
     union all
     select *

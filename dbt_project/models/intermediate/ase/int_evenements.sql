@@ -17,7 +17,6 @@
         evenements.mina,
         evenements.interant,
         evenements.chglieu,
-        evenements.nbchglieu,
         evenements.motfinint,
         evenements.motifml,
         evenements.datdeb,
@@ -52,7 +51,6 @@ with uniques as (
                 handicap asc nulls last,
                 mina asc nulls last,
                 chglieu asc nulls last,
-                nbchglieu asc nulls last,
                 motfinint asc nulls last,
                 motifml asc nulls last,
                 interant asc nulls last
@@ -126,7 +124,6 @@ select
     mina,
     interant,
     chglieu,
-    nbchglieu,
     lieu,
     variable_lieu,
     type_accueil,
