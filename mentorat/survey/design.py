@@ -12,16 +12,20 @@ adds, inside each cluster, the same expression multiplied by the sampling fracti
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from mentorat.errors import MentoratError
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
+BLOCK = 4_000_000
+"""Cells of a clusters × domains table held at once: beyond, domains are taken in blocks (32 MB a table)."""
 LonelyPsu = Literal["refuser", "ignorer", "ajuster", "moyenne", "certitude"]
 """What a stratum with one cluster does: refuse, count for nothing, be centred on the mean of all clusters, take the
 mean contribution of the other strata, or be held as drawn with certainty (R's fail, remove, adjust, average,
@@ -55,11 +59,99 @@ class Calibration:
     auxiliaries: Floats
     weights: Floats
 
+    @cached_property
+    def basis(self) -> Floats:
+        """Orthonormal basis (n × r) of the auxiliaries times √weights, redundant columns left out."""
+        vectors, sizes, _ = np.linalg.svd(self.auxiliaries * np.sqrt(self.weights)[:, None], full_matrices=False)
+        kept: Floats = vectors[:, sizes > sizes.max(initial=0.0) * 1e-10]
+        return kept
+
     def residuals(self, influence: Floats) -> Floats:
         """What is left of `influence` (n × k) after its weighted regression on the auxiliaries."""
         root = np.sqrt(self.weights)[:, None]
-        found = np.linalg.lstsq(self.auxiliaries * root, influence * root, rcond=None)[0]
-        return influence - self.auxiliaries @ found
+        return influence - self.basis @ (self.basis.T @ (influence * root)) / root
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What a stage's variance needs and scores do not change: its units (u of them, in `strata` strata) and shares.
+
+    `units` (n): unit of each row; `owner` (u): stratum of each unit; `drawn` (strata): units in the sample;
+    `multiplier` (u): n_h/(n_h − 1) × (1 − f_h) × sampling fractions of the stages above; `alone` (u): the unit is the
+    only one of a stratum not taken whole.
+    """
+
+    units: Codes
+    owner: Codes
+    drawn: Floats
+    multiplier: Floats
+    alone: NDArray[np.bool_]
+
+    @property
+    def size(self) -> int:
+        return len(self.owner)
+
+    @cached_property
+    def strata_sums(self) -> csr_array:
+        """Strata × units: adds the rows of a units × k table by stratum."""
+        ones, rank = np.ones(self.size), np.arange(self.size)
+        return csr_array((ones, (self.owner, rank)), shape=(len(self.drawn), self.size))
+
+    def totals(self, scores: Floats) -> Floats:
+        """Scores (n × k) added by unit (u × k)."""
+        columns = [np.bincount(self.units, weights=column, minlength=self.size) for column in scores.T]
+        return np.stack(columns, axis=1)
+
+    def centred(self, totals: Floats, lonely: LonelyPsu) -> tuple[Floats, Floats]:
+        """Totals (u × k) less the mean of their stratum, and the multiplier of their squares (u)."""
+        left = totals - (self.strata_sums @ totals / self.drawn[:, None])[self.owner]
+        if not self.alone.any():
+            return left, self.multiplier
+        if lonely == "refuser":
+            raise SurveyError(
+                f"{int(self.alone.sum())} strate(s) ne comptent qu'une grappe : leur variance ne peut pas être "
+                "estimée. Regroupez-les avec une strate voisine, ou choisissez une règle (ajuster, moyenne, "
+                "certitude, ignorer)."
+            )
+        if lonely == "ajuster":
+            left[self.alone] = totals[self.alone] - totals.mean(axis=0)
+        if lonely != "moyenne":
+            return left, self.multiplier
+        strata, lone = len(self.drawn), int(self.alone.sum())
+        if lone == strata:
+            raise SurveyError("Toutes les strates n'ont qu'une grappe : la variance ne peut pas être estimée.")
+        return left, self.multiplier * (strata / (strata - lone))
+
+
+@dataclass(frozen=True)
+class Domains:
+    """Disjoint domains of a sample: `codes` (n) from 0, rows outside every domain holding `count`."""
+
+    codes: Codes
+    count: int
+
+    def sums(self, values: Floats | None = None) -> Floats:
+        """Sum of `values` (n), or number of rows, in each domain (count)."""
+        return np.bincount(self.codes, weights=values, minlength=self.count + 1)[: self.count].astype(np.float64)
+
+    def within(self, units: Codes, size: int, values: Floats | None = None) -> Floats:
+        """Sum of `values` (n), or number of rows, by unit and domain (size × count)."""
+        width = self.count + 1
+        cells = np.bincount(units * width + self.codes, weights=values, minlength=size * width)
+        return cells.astype(np.float64, copy=False).reshape(size, width)[:, : self.count]
+
+    def blocks(self, size: int) -> "list[tuple[slice, Domains]]":
+        """The domains in runs whose size × count table stays small, each as domains of the whole sample."""
+        step = max(1, BLOCK // size - 1)
+        if step >= self.count:
+            return [(slice(0, self.count), self)]
+        found = []
+        for start in range(0, self.count, step):
+            end = min(start + step, self.count)
+            inside = (self.codes >= start) & (self.codes < end)
+            codes: Codes = np.where(inside, self.codes - start, end - start)
+            found.append((slice(start, end), Domains(codes, end - start)))
+        return found
 
 
 @dataclass(frozen=True)
@@ -78,12 +170,25 @@ class SurveyDesign:
     @property
     def clusters(self) -> int:
         """Number of primary clusters."""
-        return int(self.stages[0].units.max()) + 1
+        return self.layers[0].size
 
     @property
     def degrees_of_freedom(self) -> int:
         """Primary clusters less strata."""
-        return self.clusters - (int(self.stages[0].strata.max()) + 1)
+        return self.clusters - len(self.layers[0].drawn)
+
+    @cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        """The stages that add to the variance: a stage counts only where those above have known fractions."""
+        found: list[Layer] = []
+        factor = np.ones(self.n)
+        for stage in self.stages:
+            layer, fraction = _layer(stage, factor)
+            found.append(layer)
+            factor = factor * fraction
+            if not factor.any():
+                break
+        return tuple(found)
 
     def covariance(self, influence: Floats) -> Floats:
         """Covariance (k × k) of the k estimates whose influence functions are the columns of `influence` (n × k).
@@ -94,7 +199,58 @@ class SurveyDesign:
         left = np.asarray(influence, dtype=np.float64).reshape(self.n, -1)
         for calibration in self.calibrations:
             left = calibration.residuals(left)
-        return _stage_covariance(left * self.weights[:, None], self.stages, np.ones(self.n), self.lonely_psu)
+        left = left * self.weights[:, None]
+        found = np.zeros((left.shape[1], left.shape[1]))
+        for layer in self.layers:
+            centred, multiplier = layer.centred(layer.totals(left), self.lonely_psu)
+            found += (centred * multiplier[:, None]).T @ centred
+        return found
+
+    def domain_variances(self, influence: Floats, domains: Domains) -> Floats:
+        """Variance of one estimate a domain (count), from the influence (n) of each row on the estimate of its own.
+
+        One pass over the rows, whatever the number of domains: O(n + clusters × domains). A row outside its domain
+        scores zero, so the clusters that the domain does not touch count.
+        """
+        found = np.zeros(domains.count)
+        scores = influence * self.weights
+        for layer in self.layers:
+            for place, block in domains.blocks(layer.size):
+                totals = self._domain_totals(scores, influence, layer, block)
+                centred, multiplier = layer.centred(totals, self.lonely_psu)
+                found[place] += multiplier @ np.square(centred)
+        return found
+
+    def domain_covariance(self, influence: Floats, domains: Domains) -> Floats:
+        """Covariance (k·count × k·count) between the estimates of all domains, from `influence` (n × k).
+
+        Row j·count + d is the estimate of column j in domain d. Domains that share clusters are not independent.
+        """
+        columns = np.asarray(influence, dtype=np.float64).reshape(self.n, -1).T
+        found = np.zeros((len(columns) * domains.count,) * 2)
+        for layer in self.layers:
+            totals = [self._domain_totals(one * self.weights, one, layer, domains) for one in columns]
+            centred, multiplier = layer.centred(np.hstack(totals), self.lonely_psu)
+            found += (centred * multiplier[:, None]).T @ centred
+        return found
+
+    def _domain_totals(self, scores: Floats, influence: Floats, layer: Layer, domains: Domains) -> Floats:
+        """Scores by unit and domain, less what the calibrations explain of them.
+
+        A residual is not zero outside its domain: it is taken off by unit, never row × domain.
+        """
+        totals = domains.within(layer.units, layer.size, scores)
+        explained: list[tuple[Calibration, Floats]] = []
+        for calibration in self.calibrations:
+            root = np.sqrt(calibration.weights)
+            taken = np.stack([domains.sums(column * root * influence) for column in calibration.basis.T])
+            for earlier, share in explained:
+                crossed = calibration.basis.T @ (earlier.basis * (root / np.sqrt(earlier.weights))[:, None])
+                taken -= crossed @ share
+            explained.append((calibration, taken))
+            by_unit = layer.totals(calibration.basis * (self.weights / root)[:, None])
+            totals = totals - by_unit @ taken
+        return totals
 
     def with_weights(self, weights: Floats, calibration: Calibration | None = None) -> "SurveyDesign":
         """The same sample with other weights and, when they come from one, the calibration they went through."""
@@ -215,49 +371,28 @@ def _weights(frame: pd.DataFrame, name: str | None, stages: list[Stage]) -> Floa
     return weights
 
 
+def _owner(stage: Stage) -> Codes:
+    """Stratum of each unit."""
+    owner: Codes = np.zeros(int(stage.units.max()) + 1, dtype=np.intp)
+    owner[stage.units] = stage.strata
+    return owner
+
+
 def _drawn(stage: Stage) -> Floats:
     """Number of units of each stratum in the sample."""
-    owner = np.zeros(int(stage.units.max()) + 1, dtype=np.intp)
-    owner[stage.units] = stage.strata
-    return np.bincount(owner, minlength=int(stage.strata.max()) + 1).astype(np.float64)
+    return np.bincount(_owner(stage), minlength=int(stage.strata.max()) + 1).astype(np.float64)
 
 
-def _stage_covariance(scores: Floats, stages: tuple[Stage, ...], factor: Floats, lonely: LonelyPsu) -> Floats:
-    """Contribution of the first stage plus, inside its clusters, that of the stages below.
-
-    `factor` (n): product of the sampling fractions of the stages above.
-    """
-    stage = stages[0]
-    units, strata = int(stage.units.max()) + 1, int(stage.strata.max()) + 1
-    totals = np.stack([np.bincount(stage.units, weights=column, minlength=units) for column in scores.T], axis=1)
-    owner, scale, population = np.zeros(units, dtype=np.intp), np.ones(units), np.full(units, np.inf)
-    owner[stage.units], scale[stage.units] = stage.strata, factor
+def _layer(stage: Stage, factor: Floats) -> tuple[Layer, Floats]:
+    """The fixed part of a stage's variance, `factor` (n) being the sampling fractions of the stages above multiplied,
+    and the sampling fraction of each row at this stage (0 when unknown)."""
+    owner, drawn = _owner(stage), _drawn(stage)
+    scale, population = np.ones(len(owner)), np.full(len(owner), np.inf)
+    scale[stage.units] = factor
     if stage.population is not None:
         population[stage.units] = stage.population
-    drawn = np.bincount(owner, minlength=strata).astype(np.float64)
-    means = np.stack([np.bincount(owner, weights=c, minlength=strata) for c in totals.T], axis=1) / drawn[:, None]
     size = drawn[owner]
-    correction = np.where(np.isinf(population), 1.0, 1 - size / population)
-    alone = (size == 1) & (correction > 0)
-    centred = totals - means[owner]
-    with np.errstate(divide="ignore"):
-        multiplier = np.where(size > 1, size / (size - 1), 1.0) * correction * scale
-    inflation = 1.0
-    if alone.any():
-        if lonely == "refuser":
-            raise SurveyError(
-                f"{int(alone.sum())} strate(s) ne comptent qu'une grappe : leur variance ne peut pas être estimée. "
-                "Regroupez-les avec une strate voisine, ou choisissez une règle (ajuster, moyenne, certitude, ignorer)."
-            )
-        if lonely == "ajuster":
-            centred[alone] = totals[alone] - totals.mean(axis=0)
-        elif lonely == "moyenne":
-            if alone.all():
-                raise SurveyError("Toutes les strates n'ont qu'une grappe : la variance ne peut pas être estimée.")
-            inflation = strata / (strata - int(alone.sum()))
-    here = inflation * (centred * multiplier[:, None]).T @ centred
-    if len(stages) == 1:
-        return here
-    fraction = np.zeros(units) if stage.population is None else size / population
-    below = factor * fraction[stage.units]
-    return here if not below.any() else here + _stage_covariance(scores, stages[1:], below, lonely)
+    fraction = size / population
+    alone = (size == 1) & (fraction < 1) & (scale > 0)
+    multiplier = np.where(size > 1, size / np.maximum(size - 1, 1), 1.0) * (1 - fraction) * scale
+    return Layer(stage.units, owner, drawn, multiplier, alone), fraction[stage.units]
