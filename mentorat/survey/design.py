@@ -125,20 +125,54 @@ class Layer:
 
 @dataclass(frozen=True)
 class Domains:
-    """Disjoint domains of a sample: `codes` (n) from 0, rows outside every domain holding `count`."""
+    """Disjoint domains of a sample: `codes` (n) from 0, rows outside every domain holding `count`.
+
+    `everything`: there is one domain and every row is in it, which spares several passes.
+    """
 
     codes: Codes
     count: int
+    everything: bool = False
 
-    def sums(self, values: Floats | None = None) -> Floats:
-        """Sum of `values` (n), or number of rows, in each domain (count)."""
-        return np.bincount(self.codes, weights=values, minlength=self.count + 1)[: self.count].astype(np.float64)
+    @cached_property
+    def sizes(self) -> Floats:
+        """Rows in each domain (count)."""
+        if self.everything:
+            return np.array([float(len(self.codes))])
+        return self._cut(np.bincount(self.codes, minlength=self.count + 1))
 
-    def within(self, units: Codes, size: int, values: Floats | None = None) -> Floats:
-        """Sum of `values` (n), or number of rows, by unit and domain (size × count)."""
-        width = self.count + 1
-        cells = np.bincount(units * width + self.codes, weights=values, minlength=size * width)
-        return cells.astype(np.float64, copy=False).reshape(size, width)[:, : self.count]
+    def sums(self, values: Floats) -> Floats:
+        """Sum of `values` (n) in each domain (count)."""
+        if self.everything:
+            return np.array([values.sum()])
+        return self._cut(np.bincount(self.codes, weights=values, minlength=self.count + 1))
+
+    def at_rows(self, values: Floats) -> Floats:
+        """The value (count) of the domain of each row (n, or one that broadcasts); 0 outside."""
+        return values if self.everything else np.append(values, 0.0)[self.codes]
+
+    def without(self, rows: NDArray[np.bool_]) -> "Domains":
+        """The same domains without these rows (flags, n)."""
+        return Domains(np.where(rows, self.count, self.codes), self.count) if rows.any() else self
+
+    def within(self, layer: Layer, values: Floats | None = None) -> Floats:
+        """Sum of `values` (n), or number of rows, by unit of the layer and domain (units × count)."""
+        width = 1 if self.everything else self.count + 1
+        cells = np.bincount(self._cells(layer), weights=values, minlength=layer.size * width)
+        return cells.astype(np.float64, copy=False).reshape(layer.size, width)[:, : self.count]
+
+    def _cells(self, layer: Layer) -> Codes:
+        """Rank of each row's cell in the table of `within`; kept for the layer last asked."""
+        if self.everything:
+            return layer.units
+        kept: tuple[Layer, Codes] | None = self.__dict__.get("_kept")
+        if kept is None or kept[0] is not layer:
+            kept = layer, layer.units * (self.count + 1) + self.codes
+            self.__dict__["_kept"] = kept
+        return kept[1]
+
+    def _cut(self, sums: NDArray[np.float64] | NDArray[np.intp]) -> Floats:
+        return sums[: self.count].astype(np.float64, copy=False)
 
     def blocks(self, size: int) -> "list[tuple[slice, Domains]]":
         """The domains in runs whose size × count table stays small, each as domains of the whole sample."""
@@ -239,7 +273,7 @@ class SurveyDesign:
 
         A residual is not zero outside its domain: it is taken off by unit, never row × domain.
         """
-        totals = domains.within(layer.units, layer.size, scores)
+        totals = domains.within(layer, scores)
         explained: list[tuple[Calibration, Floats]] = []
         for calibration in self.calibrations:
             root = np.sqrt(calibration.weights)
@@ -319,8 +353,14 @@ def _labels(frame: pd.DataFrame, name: str) -> Codes:
 def _nested(outer: Codes, inner: Codes) -> Codes:
     """Codes of the pairs (outer, inner), from 0: the same label in two strata is two units."""
     pairs = outer.astype(np.int64) * (int(inner.max()) + 1) + inner
-    codes: Codes = np.unique(pairs, return_inverse=True)[1].astype(np.intp)
-    return codes
+    largest = int(pairs.max())
+    if largest > 8 * len(pairs):
+        codes: Codes = np.unique(pairs, return_inverse=True)[1].astype(np.intp)
+        return codes
+    seen = np.zeros(largest + 1, dtype=np.intp)  # few possible pairs: ranked without a sort
+    seen[pairs] = 1
+    ranked: Codes = (np.cumsum(seen) - 1)[pairs]
+    return ranked
 
 
 def _numbers(frame: pd.DataFrame, name: str, what: str) -> Floats:

@@ -10,7 +10,7 @@ Graubard 1999, section 5.2; R's degf of a subset): a département with three clu
 of the country's two thousand. `df` asks for others.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import nan
 from typing import Literal
@@ -136,9 +136,8 @@ def survey_ratio(
     below = _answers(design, frame, denominator)
 
     def ratio(design: SurveyDesign, y: Floats, domains: Domains) -> Linearised:
-        known = ~np.isnan(below)
-        inside = replace(domains, codes=np.where(known, domains.codes, domains.count))
-        return _ratio(design, y, np.where(known, below, 0.0), inside)
+        missing = np.isnan(below)
+        return _ratio(design, np.where(missing, 0.0, y), np.where(missing, 0.0, below), domains.without(missing))
 
     found = _estimates(ratio, design, frame, [numerator], by=by, request=Request(level, df), covariance=covariance)
     return replace(found, table=found.table.assign(variable=f"{numerator}/{denominator}"))
@@ -170,16 +169,13 @@ def survey_share(
     cut = partition(design, frame, by)
     request = Request(level, df, design_effect, interval)
     found = [_linearised(_mean, design, np.where(missing, nan, chosen), cut) for _, chosen in levels]
-    tables = [_table(design, one, cut, variable, request) for one in found]
-    named = [
-        pd.concat(
-            [cut.labels, pd.DataFrame({"variable": variable, "modalite": label}, index=table.index), table], axis=1
-        )
-        for (label, _), table in zip(levels, tables, strict=True)
+    tables = [
+        _table(design, one, cut, {"variable": variable, "modalite": label}, request)
+        for (label, _), one in zip(levels, found, strict=True)
     ]
     order = np.arange(len(levels) * cut.domains.count).reshape(len(levels), -1).T.ravel()
     return Estimates(
-        pd.concat(named, ignore_index=True).loc[order].reset_index(drop=True),  # the answers of a domain side by side
+        _stacked(tables).loc[order].reset_index(drop=True),  # the answers of a domain side by side
         level,
         f"part, intervalle {interval}",
         _covariance(design, found)[np.ix_(order, order)] if covariance else None,
@@ -200,7 +196,7 @@ def partition(design: SurveyDesign, frame: pd.DataFrame, by: Names | None) -> Pa
     """
     _same_rows(design, frame)
     if by is None:
-        return Partition(Domains(np.zeros(design.n, dtype=np.intp), 1), pd.DataFrame(index=range(1)))
+        return Partition(Domains(np.zeros(design.n, dtype=np.intp), 1, everything=True), pd.DataFrame(index=range(1)))
     names = _list(by)
     codes, outside = np.zeros(design.n, dtype=np.intp), np.zeros(design.n, dtype=bool)
     values: list[pd.Index] = []
@@ -238,47 +234,37 @@ def _mean(design: SurveyDesign, y: Floats, domains: Domains) -> Linearised:
     weight = domains.sums(w)
     with np.errstate(invalid="ignore", divide="ignore"):
         estimate = domains.sums(w * y) / weight
-        inverse = np.append(1 / weight, 0.0)
-    left = y - np.append(estimate, 0.0)[domains.codes]
-    return Linearised(
-        domains,
-        estimate,
-        left * inverse[domains.codes],
-        _spread(design, left, domains, weight),
-        weight,
-        np.ones(domains.count),
-    )
+        inverse = 1 / weight
+    left = y - domains.at_rows(estimate)
+    spread = _spread(design, left, domains, weight)
+    return Linearised(domains, estimate, left * domains.at_rows(inverse), spread, weight, np.ones(domains.count))
 
 
 def _total(design: SurveyDesign, y: Floats, domains: Domains) -> Linearised:
-    w = design.weights
-    weight, total = domains.sums(w), domains.sums(w * y)
+    weight, total = domains.sums(design.weights), domains.sums(design.weights * y)
     with np.errstate(invalid="ignore", divide="ignore"):
-        left = y - np.append(total / weight, 0.0)[domains.codes]
-    influence = np.where(domains.codes < domains.count, y, 0.0)
-    return Linearised(
-        domains, total, influence, _spread(design, left, domains, weight), weight, np.square(weight), centred=False
-    )
+        left = y - domains.at_rows(total / weight)
+    spread = _spread(design, left, domains, weight)
+    return Linearised(domains, total, y, spread, weight, np.square(weight), centred=False)
 
 
 def _ratio(design: SurveyDesign, y: Floats, x: Floats, domains: Domains) -> Linearised:
-    w = design.weights
-    weight, below = domains.sums(w), domains.sums(w * x)
+    weight, below = domains.sums(design.weights), domains.sums(design.weights * x)
     with np.errstate(invalid="ignore", divide="ignore"):
-        estimate = np.where(below != 0, domains.sums(w * y) / below, nan)
-        inverse = np.append(np.where(below != 0, 1 / below, nan), 0.0)
-        left = y - np.append(estimate, 0.0)[domains.codes] * x
-        scale = np.square(weight / below)
-    return Linearised(
-        domains, estimate, left * inverse[domains.codes], _spread(design, left, domains, weight), weight, scale
-    )
+        inverse = np.where(below != 0, 1 / below, nan)
+        estimate = domains.sums(design.weights * y) * inverse
+        left = y - domains.at_rows(estimate) * x
+        spread = _spread(design, left, domains, weight)
+        return Linearised(
+            domains, estimate, left * domains.at_rows(inverse), spread, weight, np.square(weight * inverse)
+        )
 
 
 def _spread(design: SurveyDesign, left: Floats, domains: Domains, weight: Floats) -> Floats:
     """n/(n − 1) × Σw·left²/Σw."""
-    n = domains.sums()
+    n = domains.sizes
     with np.errstate(invalid="ignore", divide="ignore"):
-        return domains.sums(design.weights * np.square(left)) / weight * n / (n - 1)
+        return domains.sums(design.weights * left * left) / weight * n / (n - 1)
 
 
 def _estimates(
@@ -293,22 +279,21 @@ def _estimates(
 ) -> Estimates:
     cut = partition(design, frame, by)
     found = [_linearised(statistic, design, _answers(design, frame, name), cut) for name in variables]
-    tables = [
-        pd.concat([cut.labels.assign(variable=name), _table(design, one, cut, name, request)], axis=1)
-        for name, one in zip(variables, found, strict=True)
-    ]
+    tables = [_table(design, one, cut, {"variable": name}, request) for name, one in zip(variables, found, strict=True)]
     matrix = _covariance(design, found) if covariance else None
-    table = pd.concat(tables, ignore_index=True)
-    return Estimates(table, request.level, "linéarisation de Taylor", matrix, cut.warnings)
+    return Estimates(_stacked(tables), request.level, "linéarisation de Taylor", matrix, cut.warnings)
+
+
+def _stacked(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    return tables[0] if len(tables) == 1 else pd.concat(tables, ignore_index=True)
 
 
 def _linearised(statistic: Statistic, design: SurveyDesign, y: Floats, cut: Partition) -> Linearised:
     """The statistic over the answered rows (`y`, n, nan where missing) of each domain."""
-    missing, domains = np.isnan(y), cut.domains
-    if missing.any():
-        domains = Domains(np.where(missing, domains.count, domains.codes), domains.count)
-        y = np.where(missing, 0.0, y)
-    return statistic(design, y, domains)
+    if np.isfinite(y.sum()):  # one pass tells that nothing is missing
+        return statistic(design, y, cut.domains)
+    missing = np.isnan(y)
+    return statistic(design, np.where(missing, 0.0, y), cut.domains.without(missing))
 
 
 def _covariance(design: SurveyDesign, found: Sequence[Linearised]) -> Floats:
@@ -322,13 +307,15 @@ def _covariance(design: SurveyDesign, found: Sequence[Linearised]) -> Floats:
     return design.domain_covariance(np.stack(influence, axis=1), Domains(codes, count))
 
 
-def _table(design: SurveyDesign, found: Linearised, cut: Partition, name: str, request: Request) -> pd.DataFrame:
-    """The columns ESTIMATES of every domain."""
+def _table(
+    design: SurveyDesign, found: Linearised, cut: Partition, names: Mapping[str, object], request: Request
+) -> pd.DataFrame:
+    """One row a domain: its labels, `names` (the variable first), then ESTIMATES."""
     domains = found.domains
-    n, asked = domains.sums(), cut.domains.sums()
+    n, asked = domains.sizes, cut.domains.sizes
     if not n.any():
         raise SurveyError(
-            f"Personne n'a répondu à « {name} » dans les domaines demandés. Retirez cette colonne, ou vérifiez sa "
+            f"Personne n'a répondu à « {names['variable']} » dans les domaines demandés. Retirez cette colonne, ou vérifiez sa "
             "lecture."
         )
     clusters, free = touched(design, domains)
@@ -355,15 +342,19 @@ def _table(design: SurveyDesign, found: Linearised, cut: Partition, name: str, r
     counts = (column.astype(int) for column in (n, asked - n, clusters))
     columns = (found.estimate, np.sqrt(variance), low, high, df, *counts, deff, ess)
     told = _warnings(n, clusters, single, constant & found.centred, known, share=request.interval is not None)
-    return pd.DataFrame(dict(zip(ESTIMATES, (*columns, told), strict=True)))
+    labels = {str(name): cut.labels[name] for name in cut.labels}
+    named = {name: [label] * domains.count for name, label in names.items()}
+    return pd.DataFrame(labels | named | dict(zip(ESTIMATES, (*columns, told), strict=True)))
 
 
 def touched(design: SurveyDesign, domains: Domains) -> tuple[Floats, Floats]:
     """For each domain, the primary clusters that its rows touch, and these less the strata that they touch."""
     layer = design.layers[0]
+    if domains.everything:
+        return np.array([float(layer.size)]), np.array([float(design.degrees_of_freedom)])
     clusters, strata = np.zeros(domains.count), np.zeros(domains.count)
     for place, block in domains.blocks(layer.size):
-        present = (block.within(layer.units, layer.size) > 0).astype(np.float64)
+        present = (block.within(layer) > 0).astype(np.float64)
         clusters[place] = present.sum(axis=0)
         strata[place] = (layer.strata_sums @ present > 0).sum(axis=0)
     return clusters, clusters - strata
@@ -377,9 +368,6 @@ def _warnings(n: Floats, clusters: Floats, single: Flags, constant: Flags, known
         if share
         else "Toutes les réponses sont identiques : l'intervalle n'est pas estimable."
     )
-    few = [
-        f"{fr_count(count, 'grappe', 'grappes')} seulement : l'intervalle est fragile." for count in range(FEW_CLUSTERS)
-    ]
     told = []
     for answers, reached, lone, unanimous, exists in zip(n, clusters, single, constant, known, strict=True):
         said = []
@@ -390,10 +378,10 @@ def _warnings(n: Floats, clusters: Floats, single: Flags, constant: Flags, known
         elif lone:
             said.append("Une seule grappe a répondu : l'erreur type n'est pas estimable.")
         elif reached < FEW_CLUSTERS:
-            said.append(few[int(reached)])
+            said.append(f"{fr_count(reached, 'grappe', 'grappes')} seulement : l'intervalle est fragile.")
         if unanimous and (share or not lone):
             said.append(same)
-        told.append(fr_text(" ".join(said)))
+        told.append(fr_text(" ".join(said)) if said else "")
     return told
 
 
@@ -418,8 +406,9 @@ def _answers(design: SurveyDesign, frame: pd.DataFrame, name: str) -> Floats:
             f"La colonne « {name} » contient du texte : sa moyenne n'a pas de sens. Demandez la part de chaque "
             "réponse, ou donnez des nombres."
         )
-    values: Floats = column.to_numpy(dtype=np.float64, na_value=nan)
-    if np.isinf(values).any():
+    values: Floats
+    values = column.to_numpy() if column.dtype == np.float64 else column.to_numpy(dtype=np.float64, na_value=nan)
+    if not np.isfinite(values.sum()) and np.isinf(values).any():
         raise SurveyError(f"La colonne « {name} » est infinie sur {int(np.isinf(values).sum())} ligne(s). Corrigez-la.")
     return values
 
