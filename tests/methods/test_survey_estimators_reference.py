@@ -6,10 +6,39 @@ from scipy import stats
 
 from mentorat.survey.design import SurveyDesign
 from mentorat.survey.estimators import survey_mean, survey_ratio, survey_share, survey_total
+from mentorat.survey.quantiles import survey_quantile
+from mentorat.survey.replicates import jackknife
 from mentorat.survey.results import Estimate
-from tests.methods.figures import cases, reference
+from tests.methods.figures import assert_complete, cases, reference
 from tests.methods.test_survey_design_reference import sample
 
+HERE = [
+    "*.svymean_deff",
+    "*.svymean_api00",
+    "*.deff_replace_api00",
+    "*.svytotal_enroll",
+    "*.svyratio",
+    "*.svymean_factor",
+    "*.svyby_stype_mean",
+    "*.svyby_prop",
+    "*.svyciprop_*",
+    "*.svyquantile",
+    "*.JK*",
+]
+DESIGN = ["*.degf", "lonely.*"]
+"""Tested in test_survey_design_reference."""
+MODELS = ["*.svychisq_*", "*.svyttest", "*.svyglm_*", "*.regTermTest_*"]
+"""Tested in test_survey_models_reference."""
+WEIGHTING = [
+    "clus1.postStratify",
+    "clus1.rake*",
+    "clus1.calibrate_*",
+    "strat.rake",
+    "strat.calibrate_*",
+    "strat.trimWeights",
+]
+"""Tested in test_weighting_reference."""
+NOT_APPLICABLE = {"pop.enroll": "totals of the population that calibrations are given, not an estimate"}
 TIGHT = 1e-8
 LEVELS = ("stype", "sch.wide")
 
@@ -124,3 +153,28 @@ def test_wilson_on_the_effective_size_solves_its_equation(name: str) -> None:
     frame, design, df = asked(name)
     found = survey_share(design, frame.assign(no=frame["sch.wide"] == "No"), "no", interval="wilson").one()
     assert (found.low, found.high) == pytest.approx(wilson_by_hand(design, found.estimate, found.se, df), rel=1e-10)
+
+
+@pytest.mark.parametrize("name", cases("survey_api", "*.svyquantile"))
+def test_quantiles_with_woodruff_intervals(name: str) -> None:
+    frame, design, expected = asked(name)
+    found = survey_quantile(design, frame, "api00", [float(p) for p in expected])
+    for p, figures in expected.items():
+        one = found.one(quantile=float(p))
+        assert (one.estimate, one.low, one.high, one.se) == pytest.approx(
+            (figures["quantile"], figures["ci.2.5"], figures["ci.97.5"], figures["se"]), rel=TIGHT
+        )
+
+
+@pytest.mark.parametrize("name", cases("survey_api", "*.JK*"))
+def test_jackknife_replicates(name: str) -> None:
+    frame, design, expected = asked(name)
+    y = frame["api00"].to_numpy(dtype=float)
+    replicates = jackknife(design, centre="moyenne")
+    found = replicates.estimate(lambda w: np.average(y, weights=w))
+    assert replicates.kind == name.split(".")[1]
+    assert (found.estimate[0], found.se[0]) == pytest.approx((expected["est"], expected["se"]), rel=TIGHT)
+
+
+def test_every_figure_of_the_case_is_tested_or_excused() -> None:
+    assert_complete("survey_api", [*HERE, *DESIGN, *MODELS, *WEIGHTING], NOT_APPLICABLE)
