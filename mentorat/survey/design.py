@@ -27,9 +27,9 @@ Codes = NDArray[np.intp]
 BLOCK = 4_000_000
 """Cells of a clusters × domains table held at once: beyond, domains are taken in blocks (32 MB a table)."""
 LonelyPsu = Literal["refuser", "ignorer", "ajuster", "moyenne", "certitude"]
-"""What a stratum with one cluster does: refuse, count for nothing, be centred on the mean of all clusters, take the
-mean contribution of the other strata, or be held as drawn with certainty (R's fail, remove, adjust, average,
-certainty)."""
+"""What a stratum with one cluster does: refuse, count for nothing, be left uncentred (its whole score, those of a mean
+having 0 for mean over the sample), take the mean contribution of the other strata (of those a domain touches), or be
+held as drawn with certainty (R's fail, remove, adjust, average, certainty)."""
 
 
 class SurveyError(MentoratError):
@@ -102,25 +102,36 @@ class Layer:
         columns = [np.bincount(self.units, weights=column, minlength=self.size) for column in scores.T]
         return np.stack(columns, axis=1)
 
-    def centred(self, totals: Floats, lonely: LonelyPsu) -> tuple[Floats, Floats]:
-        """Totals (u × k) less the mean of their stratum, and the multiplier of their squares (u)."""
-        left = totals - (self.strata_sums @ totals / self.drawn[:, None])[self.owner]
-        if not self.alone.any():
-            return left, self.multiplier
-        if lonely == "refuser":
+    def centred(self, totals: Floats, lonely: LonelyPsu) -> Floats:
+        """Totals (u × k) less the mean of their stratum."""
+        left: Floats = totals - (self.strata_sums @ totals / self.drawn[:, None])[self.owner]
+        if self.alone.any() and lonely == "refuser":
             raise SurveyError(
                 f"{int(self.alone.sum())} strate(s) ne comptent qu'une grappe : leur variance ne peut pas être "
                 "estimée. Regroupez-les avec une strate voisine, ou choisissez une règle (ajuster, moyenne, "
                 "certitude, ignorer)."
             )
         if lonely == "ajuster":
-            left[self.alone] = totals[self.alone] - totals.mean(axis=0)
-        if lonely != "moyenne":
-            return left, self.multiplier
-        strata, lone = len(self.drawn), int(self.alone.sum())
-        if lone == strata:
+            left[self.alone] = totals[self.alone]
+        return left
+
+    def inflation(self, lonely: LonelyPsu, present: Floats | None = None) -> Floats:
+        """What « moyenne » multiplies variances by (k, or 1): strata over strata with several clusters.
+
+        `present` (u × k): the units that each domain touches; without it all strata count. nan where no stratum has
+        several clusters.
+        """
+        if lonely != "moyenne" or not self.alone.any():
+            return np.ones(1)
+        touched = np.ones((len(self.drawn), 1)) if present is None else (self.strata_sums @ present > 0).astype(float)
+        lone = np.zeros(len(self.drawn))
+        lone[self.owner[self.alone]] = 1
+        strata, several = touched.sum(axis=0), (1 - lone) @ touched
+        if present is None and not several.any():
             raise SurveyError("Toutes les strates n'ont qu'une grappe : la variance ne peut pas être estimée.")
-        return left, self.multiplier * (strata / (strata - lone))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found: Floats = np.where(several > 0, strata / several, np.nan)
+        return found
 
 
 @dataclass(frozen=True)
@@ -236,8 +247,8 @@ class SurveyDesign:
         left = left * self.weights[:, None]
         found = np.zeros((left.shape[1], left.shape[1]))
         for layer in self.layers:
-            centred, multiplier = layer.centred(layer.totals(left), self.lonely_psu)
-            found += (centred * multiplier[:, None]).T @ centred
+            centred = layer.centred(layer.totals(left), self.lonely_psu)
+            found += layer.inflation(self.lonely_psu) * ((centred * layer.multiplier[:, None]).T @ centred)
         return found
 
     def domain_variances(self, influence: Floats, domains: Domains) -> Floats:
@@ -251,8 +262,8 @@ class SurveyDesign:
         for layer in self.layers:
             for place, block in domains.blocks(layer.size):
                 totals = self._domain_totals(scores, influence, layer, block)
-                centred, multiplier = layer.centred(totals, self.lonely_psu)
-                found[place] += multiplier @ np.square(centred)
+                centred = layer.centred(totals, self.lonely_psu)
+                found[place] += (layer.multiplier @ np.square(centred)) * self._inflation(layer, block)
         return found
 
     def domain_covariance(self, influence: Floats, domains: Domains) -> Floats:
@@ -264,9 +275,15 @@ class SurveyDesign:
         found = np.zeros((len(columns) * domains.count,) * 2)
         for layer in self.layers:
             totals = [self._domain_totals(one * self.weights, one, layer, domains) for one in columns]
-            centred, multiplier = layer.centred(np.hstack(totals), self.lonely_psu)
-            found += (centred * multiplier[:, None]).T @ centred
+            centred = layer.centred(np.hstack(totals), self.lonely_psu)
+            root = np.sqrt(np.resize(self._inflation(layer, domains), len(found)))
+            found += np.outer(root, root) * ((centred * layer.multiplier[:, None]).T @ centred)
         return found
+
+    def _inflation(self, layer: Layer, domains: Domains) -> Floats:
+        if self.lonely_psu != "moyenne" or not layer.alone.any():
+            return np.ones(1)
+        return layer.inflation(self.lonely_psu, (domains.within(layer) > 0).astype(np.float64))
 
     def _domain_totals(self, scores: Floats, influence: Floats, layer: Layer, domains: Domains) -> Floats:
         """Scores by unit and domain, less what the calibrations explain of them.

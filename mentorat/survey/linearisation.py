@@ -211,7 +211,9 @@ def domain_table(
             deff = np.where(found.weight > n, deff / (1 - n / found.weight), nan)
     counts = (column.astype(int) for column in (n, asked - n, clusters))
     columns = (found.estimate, np.sqrt(variance), low, high, df, *counts, deff, ess)
-    told = _warnings(n, clusters, single, constant & found.centred, known, share=request.interval is not None)
+    told = _warnings(
+        n, clusters, known & np.isnan(variance), constant & found.centred, known, share=request.interval is not None
+    )
     labels = {str(name): cut.labels[name] for name in cut.labels}
     named = {name: [label] * domains.count for name, label in names.items()}
     return pd.DataFrame(labels | named | dict(zip(ESTIMATES, (*columns, told), strict=True)))
@@ -231,7 +233,7 @@ def touched(design: SurveyDesign, domains: Domains) -> tuple[Floats, Floats]:
 
 
 def _warnings(n: Floats, clusters: Floats, single: Flags, constant: Flags, known: Flags, *, share: bool) -> list[str]:
-    """What to say of each domain, in French; the flags are those of `_table`."""
+    """What to say of each domain, in French; `single` ones have no variance."""
     same = (
         "Réponse unanime : le plan ne dit rien de sa variance, l'intervalle est exact sur la taille efficace de Kish "
         "et ignore les grappes."
@@ -246,7 +248,8 @@ def _warnings(n: Floats, clusters: Floats, single: Flags, constant: Flags, known
         elif not exists:
             said.append("Le dénominateur est nul : le rapport n'existe pas.")
         elif lone:
-            said.append("Une seule grappe a répondu : l'erreur type n'est pas estimable.")
+            few = "Une seule grappe a répondu" if reached < 2 else "Une seule grappe a répondu dans chaque strate"
+            said.append(f"{few} : l'erreur type n'est pas estimable.")
         elif reached < FEW_CLUSTERS:
             said.append(f"{fr_count(reached, 'grappe', 'grappes')} seulement : l'intervalle est fragile.")
         if unanimous and (share or not lone):

@@ -252,17 +252,37 @@ def test_what_cannot_be_estimated_is_refused_in_french(call: Callable[[], object
         call()
 
 
+LONELY = ROWS[(ROWS["strate"] > 0) | (ROWS["grappe"] == 0)]
+"""The first stratum has one cluster."""
+
+
+def lonely(rule: str, rows: pd.DataFrame = LONELY) -> np.ndarray:
+    found = survey_mean(drawn(rows, lonely_psu=rule), rows, "heures", by="sexe", covariance=True)
+    assert np.sqrt(np.diag(found.covariance)) == pytest.approx(found.table["se"].to_numpy(), nan_ok=True)
+    return found.table["se"].to_numpy()
+
+
 def test_a_lonely_stratum_is_refused_in_domains_too_and_follows_its_rule() -> None:
-    rows = ROWS[(ROWS["strate"] > 0) | (ROWS["grappe"] == 0)]
     with pytest.raises(SurveyError, match="une grappe"):
-        survey_mean(drawn(rows), rows, "heures", by="sexe")
-    found = {
-        rule: survey_mean(drawn(rows, lonely_psu=rule), rows, "heures", by="sexe").table["se"].to_numpy()
-        for rule in ("ignorer", "ajuster", "moyenne", "certitude")
-    }
-    assert (found["ajuster"] > found["ignorer"]).all()
-    assert found["moyenne"] == pytest.approx(found["ignorer"] * np.sqrt(4 / 3))
-    assert (found["certitude"] == found["ignorer"]).all()
+        lonely("refuser")
+    assert (lonely("ajuster") > lonely("ignorer")).all()
+    assert lonely("moyenne") == pytest.approx(lonely("ignorer") * np.sqrt(4 / 3))
+    assert (lonely("certitude") == lonely("ignorer")).all()
+
+
+def test_a_domain_outside_the_lonely_stratum_owes_it_nothing() -> None:
+    rows = LONELY.assign(sexe=LONELY["sexe"].where(LONELY["strate"] > 0, "F"))
+    for rule in ("ajuster", "moyenne"):
+        women, men = lonely(rule, rows) / lonely("ignorer", rows)
+        assert women > men == pytest.approx(1)
+
+
+def test_a_domain_with_one_cluster_in_each_stratum_has_no_mean_contribution_to_borrow() -> None:
+    rows = LONELY[LONELY["grappe"] % 6 == 0]
+    other = LONELY.assign(sexe=np.where(LONELY["strate"] == 0, "F", "M"))
+    assert np.isnan(lonely("moyenne", other)[0])
+    with pytest.raises(SurveyError, match="Toutes les strates"):
+        drawn(rows, lonely_psu="moyenne").covariance(np.ones(len(rows)))
 
 
 # Replicates
