@@ -68,6 +68,12 @@ class Request:
     design_effect: DesignEffect = "avec_remise"
     interval: ShareInterval | None = None
 
+    def __post_init__(self) -> None:
+        if not 0 < self.level < 1:
+            raise SurveyError("Le niveau de confiance se donne entre 0 et 1 : 0,95 pour 95 %. Corrigez-le.")
+        if self.df is not None and not self.df > 0:
+            raise SurveyError("Les degrés de liberté sont un nombre positif. Corrigez-les, ou laissez ceux du plan.")
+
 
 def partition(design: SurveyDesign, frame: pd.DataFrame, by: Names | None) -> Partition:
     """The rows of the design cut by the columns of `by`: the combinations seen, sorted; one domain without `by`.
@@ -216,6 +222,10 @@ def domain_table(
     )
     labels = {str(name): cut.labels[name] for name in cut.labels}
     named = {name: [label] * domains.count for name, label in names.items()}
+    if request.design_effect == "sans_remise":
+        census = known & (found.weight <= n)
+        small = "Effet de plan sans remise indéfini : la somme des poids ne dépasse pas le nombre de réponses."
+        told = [f"{said} {fr_text(small)}".strip() if one else said for said, one in zip(told, census, strict=True)]
     return pd.DataFrame(labels | named | dict(zip(ESTIMATES, (*columns, told), strict=True)))
 
 

@@ -219,6 +219,13 @@ def test_a_denominator_of_zero_gives_no_ratio() -> None:
     assert "dénominateur est nul" in found.warnings[0]
 
 
+def test_weights_that_count_no_population_give_no_design_effect_without_replacement() -> None:
+    rows = ROWS.assign(poids=ROWS["poids"] / 10)
+    found = survey_mean(drawn(rows), rows, "heures", design_effect="sans_remise").one()
+    assert np.isnan(found.deff)
+    assert "somme des poids" in found.warnings[0]
+
+
 @pytest.mark.parametrize("kind", ["logit", "wilson", "beta", "likelihood", "mean"])
 def test_intervals_of_shares_stay_between_0_and_1_and_hold_the_share(kind: str) -> None:
     table = survey_share(DESIGN, ROWS, "oui", by=["departement", "sexe"], interval=kind).table
@@ -236,6 +243,8 @@ REFUSED = {
     "no domain": (lambda: survey_mean(DESIGN, ROWS.assign(sexe=None), "score", by="sexe"), "« sexe » est vide"),
     "interval": (lambda: survey_share(DESIGN, ROWS, "oui", interval="normal"), "« normal » n'existe pas"),
     "quantile": (lambda: survey_quantile(DESIGN, ROWS, "score", 50), "entre 0 et 1"),
+    "level": (lambda: survey_mean(DESIGN, ROWS, "heures", level=95), "entre 0 et 1"),
+    "df": (lambda: survey_mean(DESIGN, ROWS, "heures", df=0), "nombre positif"),
     "one replicate": (lambda: bootstrap(DESIGN, 1), "au moins deux"),
     "lonely": (lambda: jackknife(drawn(ROWS, strata="grappe")), "24 strate"),
     "lost replicate": (
