@@ -116,8 +116,8 @@ def _restricted_odds(odds: Floats, x1: Floats, n1: Floats, x2: Floats, n2: Float
     with np.errstate(divide="ignore", invalid="ignore"):  # the branch not taken
         second = np.where(linear >= 0, 2 * positive / (linear + root), (root - linear) / (2 * quadratic))
     second = np.clip(second, 0.0, 1.0)
-    # 1 + (ψ − 1)p₂ written without cancellation: a small ψ with p₂ = 1 would lose all its digits.
-    return np.clip(odds * second / (1 - second + odds * second), 0.0, 1.0), second
+    # The restricted shares keep the total of positive answers; p₁ from ψ would lose its digits where p₂ rounds to 1.
+    return np.clip((positive - n2 * second) / n1, 0.0, 1.0), second
 
 
 _RESTRICTED: dict[Measure, Callable[[Floats, Floats, Floats, Floats, Floats], tuple[Floats, Floats]]] = {
