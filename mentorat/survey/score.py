@@ -47,13 +47,9 @@ def score_limits(measure: Measure, counts: Counts, z: float, *, corrected: bool 
         )
 
     if measure == "difference":
-        return _crossing(root, z, -1.0, 1.0, total), _crossing(root, -z, -1.0, 1.0, total)
-
-    def on_log_scale(log_theta: Floats) -> Floats:
-        return root(np.exp(log_theta))
-
-    low = _crossing(on_log_scale, z, -_LOG_LIMIT, _LOG_LIMIT, total)
-    high = _crossing(on_log_scale, -z, -_LOG_LIMIT, _LOG_LIMIT, total)
+        low, high = _crossings(root, z, (-1.0, 1.0), total)
+        return low, high
+    low, high = _crossings(lambda log_theta: root(np.exp(log_theta)), z, (-_LOG_LIMIT, _LOG_LIMIT), total)
     return np.where(low <= -_LOG_LIMIT, 0.0, np.exp(low)), np.where(high >= _LOG_LIMIT, np.inf, np.exp(high))
 
 
@@ -72,15 +68,19 @@ def _chi2(x: Floats, n: Floats, share: Floats) -> Floats:
         return np.where(variance > 0, residual**2 / variance, impossible)
 
 
-def _crossing(function: Callable[[Floats], Floats], level: float, low: float, high: float, like: Floats) -> Floats:
-    """Where a decreasing function of each entry crosses `level`; the end of the range where it never does."""
-    left, right = np.full(like.shape, low), np.full(like.shape, high)
+def _crossings(function: Callable[[Floats], Floats], z: float, ends: tuple[float, float], like: Floats) -> Floats:
+    """Where a decreasing function of each entry crosses `z`, then −z; the end of the range where it never does.
+
+    Both at once: a row each of an array 2 × the shape of `like`.
+    """
+    level = np.array([z, -z]).reshape(2, *(1 for _ in like.shape))
+    left, right = (np.full((2, *like.shape), end) for end in ends)
     for _ in range(_HALVINGS):
         middle = (left + right) / 2
         above = function(middle) > level
         left, right = np.where(above, middle, left), np.where(above, right, middle)
-    # An end that never moved: the function stays on one side of `level` up to it.
-    return np.where(left == low, low, np.where(right == high, high, (left + right) / 2))
+    # An end that never moved: the function stays on one side up to it.
+    return np.where(left == ends[0], ends[0], np.where(right == ends[1], ends[1], (left + right) / 2))
 
 
 def _restricted_difference(delta: Floats, x1: Floats, n1: Floats, x2: Floats, n2: Floats) -> tuple[Floats, Floats]:
