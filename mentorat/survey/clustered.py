@@ -34,8 +34,9 @@ FEW_CLUSTERS = 10
 class GroupComparison:
     """Group `first` against group `second`: the shares of each (0-1), the measure with its interval, and a t-test.
 
-    `t`, `p`: Wald's test that the two shares are equal, Student with `estimate.df`, nan with a warning when nobody
-    varies. `estimate.deff`: variance of the difference over that of as many independent answers.
+    `n1`, `n2`: answers used; `missing1`, `missing2`: members of the group who did not answer. `t`, `p`: Wald's test
+    that the two shares are equal, Student with `estimate.df`, nan with a warning when nobody varies. `estimate.deff`:
+    variance of the difference over that of as many independent answers.
     """
 
     first: str
@@ -45,6 +46,8 @@ class GroupComparison:
     share2: float
     n1: int
     n2: int
+    missing1: int
+    missing2: int
     estimate: Estimate
     t: float
     p: float
@@ -122,6 +125,8 @@ def compare_groups(
         share2=shares[1],
         n1=sizes[0],
         n2=sizes[1],
+        missing1=int((member == first).sum()) - sizes[0],
+        missing2=int((member == second).sum()) - sizes[1],
         estimate=Estimate(
             estimate=estimate,
             se=se,

@@ -122,9 +122,34 @@ def test_answers_that_repeat_inside_clusters_tell_nothing_more(survey: pd.DataFr
 
 def test_a_missing_answer_or_another_group_leaves_the_comparison_and_not_the_design(survey: pd.DataFrame) -> None:
     more = pd.concat([survey, survey.assign(oui=np.nan), survey.assign(groupe="professionnels")], ignore_index=True)
+    assert (compare(survey).missing1, compare(more).missing1, compare(more).missing2) == (0, 96, 96)
     one, other = compare(survey, interval="student").estimate, compare(more, interval="student").estimate
     assert (other.n, other.clusters, other.df) == (one.n, one.clusters, one.df)
     assert (other.estimate, other.se) == pytest.approx((one.estimate, one.se))
+
+
+def test_intervals_hold_the_true_difference_and_ignoring_clusters_does_not() -> None:
+    """Simulated: 15 structures of 10 a group, true shares 0.5 and 0.3, intraclass correlation 0.2 (seeded)."""
+    rng = np.random.default_rng(7)
+    codes = np.arange(300)
+    frame = pd.DataFrame({"groupe": np.where(codes < 150, "mentores", "non_mentores"), "structure": codes // 10})
+    held = {"student": 0, "newcombe": 0, "ignored": 0}
+    design, options = survey_design(frame, clusters="structure"), {"first": "mentores", "second": "non_mentores"}
+    for _ in range(200):
+        chance = np.concatenate([rng.beta(2, 2, 15), rng.beta(1.2, 2.8, 15)])
+        sample = frame.assign(oui=(rng.uniform(size=300) < np.repeat(chance, 10)).astype(int))
+        counts = sample.groupby("groupe")["oui"].sum()
+        found = {
+            name: compare_groups(design, sample, "oui", group="groupe", **options, interval=name).estimate
+            for name in ("student", "newcombe")
+        }
+        found["ignored"] = two_proportions(int(counts["mentores"]), 150, int(counts["non_mentores"]), 150)
+        for name, one in found.items():
+            held[name] += one.low <= 0.2 <= one.high
+    # 0.95 less or plus four standard errors of 200 draws; the benchmark has thousands.
+    assert held["student"] / 200 > 0.89
+    assert held["newcombe"] / 200 > 0.89
+    assert held["ignored"] / 200 < 0.85
 
 
 def test_structures_that_answer_in_both_groups_make_the_difference_surer(survey: pd.DataFrame) -> None:
