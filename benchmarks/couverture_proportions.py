@@ -17,7 +17,7 @@ from scipy import stats
 
 from mentorat.survey.clustered import compare_groups
 from mentorat.survey.design import survey_design
-from mentorat.survey.proportions import Proportion, newcombe_limits, normal_quantile, proportion, two_proportions
+from mentorat.survey.proportions import Proportion, newcombe_limits, normal_quantile, proportion
 from mentorat.survey.score import score_limits
 from mentorat.survey.two_samples import difference, odds_ratio, risk_ratio
 
@@ -141,8 +141,8 @@ def clustered(name: str, *, shared: bool) -> None:
             student = compare_groups(design, sample, "oui", **options, interval="student").estimate
             hybrid_one = compare_groups(design, sample, "oui", **options).estimate
             x1, x2 = int(answers[:ANSWERS].sum()), int(answers[ANSWERS:].sum())
-            naive = two_proportions(x1, ANSWERS, x2, ANSWERS)
-            known = two_proportions(x1, ANSWERS, x2, ANSWERS, design_effect=1 + 7 * ICC)
+            naive = difference(x1, ANSWERS, x2, ANSWERS)
+            known = difference(x1, ANSWERS, x2, ANSWERS, design_effect=1 + 7 * ICC)
             rows.append([side for one in (student, hybrid_one, naive, known) for side in (one.low, one.high)])
             counts.append([x1, x2, max(1.0, student.deff)])
         limits, (x1s, x2s, effect) = np.array(rows), np.array(counts).T
