@@ -383,7 +383,7 @@ def _undefined(top: float, bottom: float) -> tuple[str, ...]:
     if bottom:
         return ()
     if top:
-        return (fr_text("Le rapport est infini : une case du tableau est vide. Seule sa borne basse a un sens."),)
+        return (fr_text("Le rapport est infini : une case du tableau est vide."),)
     return (fr_text("Le rapport n'est pas défini : aucune réponse ne distingue les deux groupes."),)
 
 
