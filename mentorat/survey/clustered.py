@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from mentorat.survey.design import SurveyDesign, SurveyError
+from mentorat.survey.linearisation import FEW_CLUSTERS, answers, column_of
 from mentorat.survey.proportions import Proportion, newcombe_limits, wilson_limits
 from mentorat.survey.results import Estimate
 from mentorat.survey.score import Measure, score_limits
@@ -25,9 +26,6 @@ Floats = NDArray[np.float64]
 Interval = Literal["student", "newcombe", "score"]
 """The estimate (its logarithm, for a ratio) ± Student × error; Newcombe's hybrid of the Wilson interval of each share
 on its effective size; the score test inverted on sizes divided by the design effect of the comparison."""
-
-FEW_CLUSTERS = 10
-"""Below, in a group, a variance between clusters is too poorly known for an interval to keep its level."""
 
 
 @dataclass(frozen=True)
@@ -79,14 +77,16 @@ def compare_groups(
         raise ValueError("Newcombe's interval is that of a difference")
     if not 0 < level < 1:
         raise ValueError(f"level must be between 0 and 1, not {level}")
-    y, member = _answers(design, frame, outcome), _groups(frame, group)
-    masks = [~np.isnan(y) & (member == name) for name in (first, second)]
+    y, labels = _answers(design, frame, outcome), column_of(design, frame, group)
+    members = [labels.eq(name).fillna(False).to_numpy(dtype=np.bool_) for name in (first, second)]
+    masks = [~np.isnan(y) & member for member in members]
     for name, mask in zip((first, second), masks, strict=True):
         _several_clusters(design, mask, group, name, outcome)
     values = np.nan_to_num(y)
     shares, influence = _shares(design, values, masks)
     covariance = design.covariance(influence)
     sizes = [int(mask.sum()) for mask in masks]
+    missing = [int(member.sum()) - size for member, size in zip(members, sizes, strict=True)]
     rows = masks[0] | masks[1]
     clusters = len(np.unique(design.stages[0].units[rows]))
     df = clusters - len(np.unique(design.stages[0].strata[rows])) - 1
@@ -110,7 +110,9 @@ def compare_groups(
     if interval == "newcombe":
         low, high = newcombe_limits(found[0], found[1], _correlation(covariance))
     elif interval == "score":
-        scale = max(1.0, effect if independent > 0 else pooled)
+        # A group of one mind adds no variance between its clusters: both groups together say how alike answers are.
+        alike = [pooled] if {0.0, 1.0} & set(shares) else []
+        scale = max([1.0, *alike, *([effect] if independent > 0 else [])])
         low, high = _score(measure, shares, sizes, scale, student)
     elif measure == "difference":
         low, high = max(-1.0, gap - student * error), min(1.0, gap + student * error)
@@ -125,8 +127,8 @@ def compare_groups(
         share2=shares[1],
         n1=sizes[0],
         n2=sizes[1],
-        missing1=int((member == first).sum()) - sizes[0],
-        missing2=int((member == second).sum()) - sizes[1],
+        missing1=missing[0],
+        missing2=missing[1],
         estimate=Estimate(
             estimate=estimate,
             se=se,
@@ -140,6 +142,7 @@ def compare_groups(
             level=level,
             method=interval,
             warnings=_warnings(design, masks, (first, second), shares, error),
+            n_missing=sum(missing),
         ),
         t=t,
         p=float(2 * stats.t.sf(abs(t), df)),
@@ -147,30 +150,12 @@ def compare_groups(
 
 
 def _answers(design: SurveyDesign, frame: pd.DataFrame, name: str) -> Floats:
-    if len(frame) != design.n:
-        raise SurveyError(
-            f"Le plan de sondage décrit {design.n} lignes et la table en a {len(frame)} : donnez la table dont il est "
-            "tiré, sans en retirer de lignes."
-        )
-    column = _column(frame, name)
-    if not pd.api.types.is_numeric_dtype(column):
-        raise SurveyError(f"La colonne « {name} » contient du texte. Donnez 1 pour oui, 0 pour non, vide sans réponse.")
-    values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    values = answers(design, frame, name)
     if not np.isin(values[~np.isnan(values)], (0.0, 1.0)).all():
         raise SurveyError(
             f"La colonne « {name} » a d'autres valeurs que 0 et 1. Donnez 1 pour oui, 0 pour non, vide sans réponse."
         )
     return values
-
-
-def _groups(frame: pd.DataFrame, name: str) -> NDArray[np.object_]:
-    return _column(frame, name).astype("object").to_numpy()
-
-
-def _column(frame: pd.DataFrame, name: str) -> pd.Series:
-    if name not in frame.columns:
-        raise SurveyError(f"La colonne « {name} » manque dans la table à comparer. Ajoutez-la, ou nommez-en une autre.")
-    return frame[name]
 
 
 def _several_clusters(design: SurveyDesign, mask: NDArray[np.bool_], group: str, name: str, outcome: str) -> None:
@@ -191,11 +176,11 @@ def _shares(design: SurveyDesign, y: Floats, masks: list[NDArray[np.bool_]]) -> 
     """Weighted share of each group and its influence (n × 2): (y − p)/Σw in the group, zero elsewhere."""
     shares, influence = [], np.zeros((design.n, len(masks)))
     for rank, mask in enumerate(masks):
-        weights, answers = design.weights[mask], y[mask]
+        weights, given = design.weights[mask], y[mask]
         total = float(weights.sum())
         # One answer given by all is 0 % or 100 % exactly, whatever the rounding of the weights' sum.
-        share = float(answers[0]) if (answers == answers[0]).all() else float(weights @ answers) / total
-        influence[mask, rank] = (answers - share) / total
+        share = float(given[0]) if (given == given[0]).all() else float(weights @ given) / total
+        influence[mask, rank] = (given - share) / total
         shares.append(share)
     return shares, influence
 
@@ -260,7 +245,7 @@ def _warnings(
         if share in (0.0, 1.0):
             found.append(
                 f"Tout le groupe « {name} » a donné la même réponse : sa variance ne se mesure pas, ne lisez ni "
-                "l'erreur type ni le test."
+                "l'erreur type, ni le test, ni un intervalle de Student."
             )
     if error == 0:
         found.append("L'erreur type est nulle : les grappes ne diffèrent pas, le test n'a pas de sens.")

@@ -123,6 +123,7 @@ def test_answers_that_repeat_inside_clusters_tell_nothing_more(survey: pd.DataFr
 def test_a_missing_answer_or_another_group_leaves_the_comparison_and_not_the_design(survey: pd.DataFrame) -> None:
     more = pd.concat([survey, survey.assign(oui=np.nan), survey.assign(groupe="professionnels")], ignore_index=True)
     assert (compare(survey).missing1, compare(more).missing1, compare(more).missing2) == (0, 96, 96)
+    assert compare(more).estimate.n_missing == 192
     one, other = compare(survey, interval="student").estimate, compare(more, interval="student").estimate
     assert (other.n, other.clusters, other.df) == (one.n, one.clusters, one.df)
     assert (other.estimate, other.se) == pytest.approx((one.estimate, one.se))
@@ -177,6 +178,11 @@ def test_everybody_of_one_mind_leaves_nothing_to_test(survey: pd.DataFrame) -> N
     assert found.estimate.low < 0 < found.estimate.high
 
 
+def test_a_young_person_of_unknown_group_is_in_neither(survey: pd.DataFrame) -> None:
+    unknown = survey.assign(groupe=survey["groupe"].astype("string").mask(survey["structure"] == 0, pd.NA))
+    assert compare(unknown).estimate.n == 184
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_one_mind_is_a_hundred_per_cent_whatever_the_weights(survey: pd.DataFrame, seed: int) -> None:
     weights = np.random.default_rng(seed).uniform(0.1, 9, len(survey))
@@ -224,7 +230,7 @@ def test_a_ratio_to_nobody_is_refused(survey: pd.DataFrame) -> None:
 
 def test_a_table_that_is_not_the_design_s_is_refused(survey: pd.DataFrame) -> None:
     design = survey_design(survey, clusters="structure")
-    with pytest.raises(SurveyError, match="192 lignes"):
+    with pytest.raises(SurveyError, match="plan de sondage 192"):
         compare_groups(design, survey.head(9), "oui", group="groupe", first="mentores", second="non_mentores")
 
 
