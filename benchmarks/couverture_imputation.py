@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from mentorat.survey.design import SurveyDesign, survey_design
+from mentorat.survey.design import survey_design
 from mentorat.survey.imputation import Kind, impute
-from mentorat.survey.missing import worst_case_bounds
+from mentorat.survey.missing import mean_differences, worst_case_bounds
 from mentorat.survey.pooling import pool
 
 Floats = NDArray[np.float64]
@@ -56,17 +56,6 @@ def draw(rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
     return holed, whole
 
 
-def differences(values: Floats, mentored: Floats, design: SurveyDesign) -> tuple[Floats, Floats]:
-    """Differences of the means of each column and their linearised variances by structure, on the answers given."""
-    influence, found = np.zeros_like(values), np.zeros(values.shape[1])
-    for group, sign in ((mentored, 1.0), (~mentored, -1.0)):
-        known = group[:, None] & ~np.isnan(values)
-        means = np.where(known, values, 0.0).sum(axis=0) / known.sum(axis=0)
-        influence += sign * np.where(known, values - means, 0.0) / known.sum(axis=0)
-        found += sign * means
-    return found, np.diag(design.covariance(influence))
-
-
 def coverage(draws: int, seed: int = 20240101, m: int = 20) -> pd.DataFrame:
     """For each way of doing and item: mean error, share of draws whose interval holds the truth, mean half-width."""
     rng, expected, freedom = np.random.default_rng(seed), np.array(truth()), STRUCTURES - 1
@@ -80,11 +69,11 @@ def coverage(draws: int, seed: int = 20240101, m: int = 20) -> pd.DataFrame:
             holed, items, "mentore", cluster="structure", covariates=["trait"], seed=rank, m=m, cycles=CYCLES
         )
         stacked = np.concatenate([copies.numbers("oui"), copies.numbers("echelle")]).T
-        found, variance = (part.reshape(2, m).T for part in differences(stacked, mentored, design))
+        found, variance = (part.reshape(2, m).T for part in mean_differences(stacked, mentored, design))
         pooled = pool(found, variance, complete_df=freedom)
         intervals = {"imputation": (pooled.estimate, pooled.estimate - pooled.low)}
         for name, frame in (("sans_manque", whole), ("reponses_completes", holed)):
-            found, variance = differences(frame[["oui", "echelle"]].to_numpy(), mentored, design)
+            found, variance = mean_differences(frame[["oui", "echelle"]].to_numpy(), mentored, design)
             intervals[name] = (found, quantile * np.sqrt(variance))
         for name, (found, half) in intervals.items():
             for item, value, width, target in zip(("oui", "echelle"), found, half, expected, strict=True):

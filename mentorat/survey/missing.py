@@ -280,16 +280,31 @@ def _checked(
     return y, arm, plan
 
 
-def _design_effects(values: Floats, arm: Booleans, design: SurveyDesign) -> Floats:
-    """Design effect (≥ 1) of the difference of two means of 0/1 columns (n × k, nan left out), mentored less others."""
+def mean_differences(values: Floats, arm: Booleans, design: SurveyDesign) -> tuple[Floats, Floats]:
+    """Mentored less others for the weighted mean of each column (n × k, nan left out), and its linearised variance."""
+    means, influence = _influence(values, arm, design.weights)
+    return means[0] - means[1], np.diag(design.covariance(influence))
+
+
+def _influence(values: Floats, arm: Booleans, weights: Floats) -> tuple[Floats, Floats]:
+    """Means of the two groups (2 × k) and influence of each row on their difference (n × k)."""
     known, filled = ~np.isnan(values), np.nan_to_num(values)
-    influence, independent = np.zeros_like(filled), np.zeros(values.shape[1])
+    influence, means = np.zeros_like(filled), []
     for group, sign in ((arm, 1.0), (~arm, -1.0)):
         inside = known & group[:, None]
-        mass = (inside * design.weights[:, None]).sum(axis=0)
-        share = (inside * filled * design.weights[:, None]).sum(axis=0) / mass
-        influence += sign * np.where(inside, filled - share, 0.0) / mass
-        independent += share * (1 - share) / inside.sum(axis=0)
+        share = inside * weights[:, None]
+        mass = share.sum(axis=0)
+        means.append((share * filled).sum(axis=0) / mass)
+        influence += sign * np.where(inside, filled - means[-1], 0.0) / mass
+    return np.stack(means), influence
+
+
+def _design_effects(values: Floats, arm: Booleans, design: SurveyDesign) -> Floats:
+    """Design effect (≥ 1) of the difference of two means of 0/1 columns (n × k, nan left out), mentored less others."""
+    means, influence = _influence(values, arm, design.weights)
+    known = ~np.isnan(values)
+    answered = np.stack([known[arm].sum(axis=0), known[~arm].sum(axis=0)])
+    independent = (means * (1 - means) / answered).sum(axis=0)
     variance = np.diag(design.covariance(influence))
     with np.errstate(invalid="ignore", divide="ignore"):
         found: Floats = np.where(independent > 0, np.maximum(variance / independent, 1.0), 1.0)
@@ -396,19 +411,20 @@ def _tipping_sentence(found: TippingPoint, label: str, arm: bool) -> str:
     limits = [limit for limit in (found.lower, found.upper) if not np.isnan(limit)]
     if not limits:
         return fr_text(
-            f"« {label} » : quoi qu'{absent} sans réponse, la conclusion ({_told(found.conclusion)}) reste la même."
+            f"« {label} » : quoi qu'{absent} sans réponse, la conclusion ({in_words(found.conclusion)}) reste la même."
         )
     nearest = min(limits, key=lambda limit: (abs(limit - found.observed_share), limit))
     most = "au plus" if nearest <= found.observed_share else "au moins"
     supposed = round(nearest * found.n_missing)
     return fr_text(
-        f"« {label} » : la conclusion ({_told(found.conclusion)}) changerait si {most} {fr_percent(nearest, 0)} "
+        f"« {label} » : la conclusion ({in_words(found.conclusion)}) changerait si {most} {fr_percent(nearest, 0)} "
         f"({fr_number(supposed)} sur {fr_number(found.n_missing)}) des jeunes {who} sans réponse avaient donné une "
         f"réponse positive, contre {fr_percent(found.observed_share, 0)} parmi ceux qui ont répondu."
     )
 
 
-def _told(conclusion: Conclusion) -> str:
+def in_words(conclusion: Conclusion) -> str:
+    """A conclusion as a French sentence says it between brackets."""
     return {
         "plus": "réponse positive plus fréquente chez les mentorés",
         "moins": "réponse positive moins fréquente chez les mentorés",
