@@ -8,7 +8,7 @@ never exceed those of the complete data. Several coefficients at once: D1 of Li,
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import inf, isinf
+from math import inf, isinf, nan
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,9 @@ Floats = NDArray[np.float64]
 
 MUCH_MISSING = 0.5
 """Share of the information missing above which a result rests on the imputation model more than on answers."""
+
+TOO_FEW = "Une seule imputation ne dit rien de son incertitude : il en faut deux au moins, et mieux 20."
+IMPOSSIBLE = ("Non calculable sur toutes les imputations.",)
 
 
 @dataclass(frozen=True)
@@ -163,40 +166,44 @@ def pool_estimates(tables: Sequence[Estimates]) -> Estimates:
     """The same table of estimates on each imputed data set, as one.
 
     Columns that are not of `ESTIMATES` name the rows and must agree. Complete-data degrees of freedom are the `df` of
-    the tables; n and clusters those of the completed data; deff and ess are means. A column `fmi` is added.
+    the tables; n, n_missing and clusters those of the completed data; deff and ess are means. A column `fmi` is added.
+    A row that cannot be estimated on every imputation is nan and says so.
     """
     if len(tables) < 2:
-        raise SurveyError(
-            "Une seule imputation ne dit rien de son incertitude : il en faut deux au moins, et mieux 20."
-        )
+        raise SurveyError(TOO_FEW)
     first = tables[0]
     keys = [name for name in first.table.columns if name not in ESTIMATES]
     if any(not one.table[keys].equals(first.table[keys]) for one in tables[1:]):
         raise SurveyError("Les imputations ne donnent pas les mêmes lignes d'estimation. Vérifiez les domaines.")
-    q = np.stack([one.table["estimate"].to_numpy(dtype=np.float64) for one in tables])
-    se = np.stack([one.table["se"].to_numpy(dtype=np.float64) for one in tables])
-    labels = first.table[keys].astype("str").agg(" · ".join, axis=1).tolist() if keys else None
-    freedom = first.table["df"].to_numpy(dtype=np.float64)
-    rows = [
-        pool(
-            q[:, j],
-            se[:, j] ** 2,
-            complete_df=freedom[j],
-            names=labels[j : j + 1] if labels else None,
-            level=first.level,
+    q, se, freedom = (
+        np.stack([one.table[name].to_numpy(dtype=np.float64) for one in tables]) for name in ("estimate", "se", "df")
+    )
+    possible = np.isfinite(q).all(axis=0) & np.isfinite(se).all(axis=0) & (freedom > 0).all(axis=0)
+    labels = first.table[keys].astype("str").agg(" · ".join, axis=1).tolist() if keys else [""] * q.shape[1]
+    rows = {
+        j: pool(
+            q[:, j], se[:, j] ** 2, complete_df=float(freedom[:, j].min()), names=labels[j : j + 1], level=first.level
         )
-        for j in range(q.shape[1])
-    ]
+        for j in np.flatnonzero(possible).tolist()
+    }
     table = first.table.copy()
     for name in ("estimate", "se", "low", "high", "df"):
-        table[name] = [float(getattr(row, name)[0]) for row in rows]
+        table[name] = [float(getattr(rows[j], name)[0]) if j in rows else nan for j in range(q.shape[1])]
     for name in ("deff", "ess"):
         table[name] = np.mean([one.table[name].to_numpy(dtype=np.float64) for one in tables], axis=0)
-    table["fmi"] = [float(row.missing_information[0]) for row in rows]
-    own = tuple(dict.fromkeys(text for one in tables for text in one.warnings))
-    added = tuple(dict.fromkeys(text for row in rows for text in row.warnings))
+    table["warnings"] = [
+        _said([str(one.table["warnings"].iloc[j]) for one in tables], rows[j].warnings if j in rows else IMPOSSIBLE)
+        for j in range(q.shape[1])
+    ]
+    table["fmi"] = [float(rows[j].missing_information[0]) if j in rows else nan for j in range(q.shape[1])]
     method = f"{first.method} ; imputation multiple (m = {len(tables)}), Barnard-Rubin".removeprefix(" ; ")
-    return Estimates(table=table, level=first.level, method=method, warnings=own + added)
+    shared = tuple(dict.fromkeys(text for one in tables for text in one.warnings))
+    return Estimates(table=table, level=first.level, method=method, warnings=shared)
+
+
+def _said(texts: Sequence[str], added: Sequence[str]) -> str:
+    """Warnings of a row over the imputations, each once."""
+    return " ".join(dict.fromkeys(text for text in (*texts, *added) if text))
 
 
 def joint_test(pooled: Pooled, names: Sequence[str]) -> JointTest:
@@ -233,9 +240,7 @@ def _analyses(estimates: ArrayLike, variances: ArrayLike) -> tuple[Floats, Float
             "Estimations et variances ne vont pas ensemble : il en faut autant, une série par imputation."
         )
     if len(q) < 2:
-        raise SurveyError(
-            "Une seule imputation ne dit rien de son incertitude : il en faut deux au moins, et mieux 20."
-        )
+        raise SurveyError(TOO_FEW)
     if not (np.isfinite(q).all() and np.isfinite(u).all()):
         raise SurveyError(
             "Une estimation ou une variance manque dans une imputation : l'analyse n'a pas pu se faire sur toutes. "

@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mentorat.survey.design import SurveyError
+from mentorat.survey.design import SurveyError, survey_design
+from mentorat.survey.estimators import survey_mean
 from mentorat.survey.imputation import Imputations, Shift, imputation_seed, impute, kind_of
+from mentorat.survey.pooling import pool, pool_estimates
 
 KINDS = {
     "seul": "binaire",
@@ -109,6 +111,19 @@ def test_the_seed_is_that_of_a_campagne_and_a_set_of_items() -> None:
     assert (
         len({imputation_seed(2024, ["a", "b"]), imputation_seed(2025, ["a", "b"]), imputation_seed(2024, ["a"])}) == 3
     )
+
+
+def test_an_estimator_runs_on_every_copy_with_the_design_of_the_sample_and_is_pooled() -> None:
+    frame = survey()
+    design = survey_design(frame, clusters="structure")
+    tables = [survey_mean(design, copy, ["confiance"], by="mentore") for copy in imputed(frame)]
+    found = pool_estimates(tables).one(mentore=True)
+    each = [one.one(mentore=True) for one in tables]
+    expected = pool([one.estimate for one in each], [one.se**2 for one in each], complete_df=each[0].df)
+    assert (found.estimate, found.low, found.high) == pytest.approx(
+        (expected.estimate[0], expected.low[0], expected.high[0])
+    )
+    assert found.se > min(one.se for one in each)
 
 
 def test_nothing_missing_gives_copies_of_the_answers() -> None:

@@ -17,7 +17,11 @@ U = np.stack([np.cov(RNG.normal(size=(30, 3)), rowvar=False) for _ in range(20)]
 
 def table(estimate: list[float], se: list[float], df: float = 40.0) -> Estimates:
     rows = pd.DataFrame({"domaine": ["nord", "sud"], "estimate": estimate, "se": se, "df": df})
-    return Estimates(rows.assign(low=0.0, high=0.0, n=100, clusters=41, deff=1.2, ess=80.0)[["domaine", *ESTIMATES]])
+    return Estimates(
+        rows.assign(low=0.0, high=0.0, n=100, n_missing=0, clusters=41, deff=1.2, ess=80.0, warnings="")[
+            ["domaine", *ESTIMATES]
+        ]
+    )
 
 
 def test_identical_imputations_give_back_the_complete_analysis() -> None:
@@ -74,6 +78,14 @@ def test_tables_of_estimates_are_pooled_row_by_row() -> None:
     assert (row["low"], row["high"]) == pytest.approx((alone.low[0], alone.high[0]))
     assert found.table["fmi"].tolist() == pytest.approx([alone.missing_information[0], 0 + 2 / (41 / 43 * 40 + 3)])
     assert "m = 2" in found.method
+
+
+def test_a_row_that_cannot_be_estimated_stays_and_says_so() -> None:
+    tables = [table([0.30, 0.50], [0.04, np.nan]), table([0.34, np.nan], [0.04, 0.05])]
+    found = pool_estimates(tables).one(domaine="sud")
+    assert np.isnan([found.estimate, found.low, found.high]).all()
+    assert found.warnings == ("Non calculable sur toutes les imputations.",)
+    assert pool_estimates(tables).one(domaine="nord").estimate == pytest.approx(0.32)
 
 
 def test_tables_of_other_domains_are_refused() -> None:
