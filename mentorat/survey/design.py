@@ -201,7 +201,10 @@ class Domains:
 
 @dataclass(frozen=True)
 class SurveyDesign:
-    """Weights (n, positive), stages of sampling, and the calibrations the weights went through, first to last."""
+    """Weights (n, positive), stages of sampling, and the calibrations the weights went through, last to first.
+
+    The last is taken off first: its margins are those the weights meet.
+    """
 
     weights: Floats
     stages: tuple[Stage, ...]
@@ -306,7 +309,7 @@ class SurveyDesign:
     def with_weights(self, weights: Floats, calibration: Calibration | None = None) -> "SurveyDesign":
         """The same sample with other weights and, when they come from one, the calibration they went through."""
         added = () if calibration is None else (calibration,)
-        return replace(self, weights=np.asarray(weights, dtype=np.float64), calibrations=self.calibrations + added)
+        return replace(self, weights=np.asarray(weights, dtype=np.float64), calibrations=added + self.calibrations)
 
 
 def survey_design(

@@ -25,8 +25,8 @@ DESIGNS: dict[str, dict[str, Any]] = {
 Step = Callable[[pd.DataFrame], Weighting]
 STEPS: dict[str, tuple[Step, str]] = {
     "clus1.postStratify": (lambda f: post_stratify(f, "stype", TYPES, weights="pw"), "postStratify"),
-    "clus1.rake": (lambda f: rake(f, BOTH, weights="pw"), "rake"),
-    "clus1.rake_default": (lambda f: rake(f, BOTH, weights="pw", tolerance=1 / f["pw"].sum()), ""),
+    "clus1.rake": (lambda f: rake(f, BOTH, weights="pw", residuals="survey"), "rake"),
+    "clus1.rake_default": (lambda f: rake(f, BOTH, weights="pw", residuals="survey", tolerance=1 / f["pw"].sum()), ""),
     "clus1.calibrate_linear_stype": (lambda f: calibrate(f, {"stype": TYPES}, weights="pw"), "cal_stype"),
     "clus1.calibrate_linear_stype_api99": (lambda f: calibrate(f, WITH_SCORE, weights="pw"), "cal_stype_api99"),
     "clus1.calibrate_raking_stype_api99": (
@@ -38,7 +38,7 @@ STEPS: dict[str, tuple[Step, str]] = {
         lambda f: calibrate(f, WITH_SCORE, weights="pw", distance="logit", bounds=(0.5, 2), tolerance=1e-7),
         "cal_logit",
     ),
-    "strat.rake": (lambda f: rake(f, BOTH, weights="pw"), "rake"),
+    "strat.rake": (lambda f: rake(f, BOTH, weights="pw", residuals="survey"), "rake"),
     "strat.calibrate_linear_stype_api99": (lambda f: calibrate(f, WITH_SCORE, weights="pw"), "cal"),
 }
 """Figure id → the step, and the column of `weights_<design>.csv` that holds R's weights."""
@@ -78,7 +78,11 @@ def test_estimates_and_errors_are_those_of_survey(name: str) -> None:
         "w_max": float(step.weights.max()),
         "w_sumsq": float((step.weights**2).sum()),
     }
-    assert flat(found) == pytest.approx(flat(expected), rel=1e-8)
+    # R's default stops raking early, and its linearisation then reads weights between two margins: errors move by 1e-5.
+    errors = 2e-5 if name == "clus1.rake_default" else 1e-8
+    for figure, value in flat(found).items():
+        tolerance = errors if figure.endswith("se") else 1e-8
+        assert value == pytest.approx(flat(expected)[figure], rel=tolerance), figure
 
 
 @pytest.mark.parametrize("name", [name for name, (_, column) in STEPS.items() if column])
