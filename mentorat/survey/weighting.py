@@ -294,10 +294,11 @@ def trim_weights(
             "marges ne sont plus exactement tenues.",
         )
     )
-    return Weighting(found, start, "troncature des poids", _no_margin(), iterations=rounds, warnings=told)
+    return Weighting(found, start, "troncature des poids", no_margin(), iterations=rounds, warnings=told)
 
 
-def _no_margin() -> pd.DataFrame:
+def no_margin() -> pd.DataFrame:
+    """The margins of a step that has none: the columns of `margins.margins_table`, no row."""
     columns = ["variable", "modalite", "n", "cible", "avant", "apres", "ecart_avant_pct", "ecart_apres_pct"]
     return pd.DataFrame(columns=columns)
 
