@@ -7,12 +7,13 @@ them get the same factor, so that the work after one pass over the rows is on ce
 """
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from mentorat.survey.design import Codes, Floats, SurveyError, survey_design
 from mentorat.typography import fr_number
@@ -27,16 +28,29 @@ SAME_TOTAL = 1e-6
 
 @dataclass(frozen=True)
 class Margin:
-    """One margin as the sample meets it: the level of each row (`codes`, n) or, of a numeric variable, its `amounts`.
+    """One margin as the sample meets it.
 
-    `levels`: names of the levels (one empty name for a numeric variable); `targets`: one a level.
+    `levels`: names of the levels (one empty name for a numeric variable); `targets`: one a level; `codes` (n): what
+    each row bears, as a rank in `places`, the level of each (−1: borne by no row), or in `amounts`, its value.
     """
 
     name: str
     levels: tuple[str, ...]
     targets: Floats
-    codes: Codes | None = None
+    codes: Codes
+    places: Codes | None = None
     amounts: Floats | None = None
+
+    @property
+    def is_numeric(self) -> bool:
+        return self.amounts is not None
+
+    @property
+    def borne(self) -> Codes | Floats:
+        """Level, or value, of each code."""
+        found = self.places if self.amounts is None else self.amounts
+        assert found is not None
+        return found
 
 
 @dataclass(frozen=True)
@@ -65,11 +79,11 @@ class Cells:
 
     @property
     def categorical(self) -> tuple[Margin, ...]:
-        return tuple(margin for margin in self.margins if margin.codes is not None)
+        return tuple(margin for margin in self.margins if not margin.is_numeric)
 
     @property
     def numeric(self) -> tuple[Margin, ...]:
-        return tuple(margin for margin in self.margins if margin.codes is None)
+        return tuple(margin for margin in self.margins if margin.is_numeric)
 
     @property
     def targets(self) -> Floats:
@@ -137,40 +151,34 @@ def group_in_cells(margins: tuple[Margin, ...], weights: Floats) -> Cells:
     """Cells of the rows (n) under the margins, in O(n): no sort unless the table of all levels is larger than the
     sample by far."""
     n = len(weights)
-    key, size = np.zeros(n, dtype=np.int64), 1
-    for margin in margins:
-        if margin.codes is not None:
-            codes, levels = margin.codes, len(margin.levels)
-        else:
-            assert margin.amounts is not None
-            codes, uniques = pd.factorize(margin.amounts)
-            levels = len(uniques)
-        if size * levels > 2**62:  # the next product would not fit: keep the cells met so far
-            met, key = np.unique(key, return_inverse=True)
-            size = len(met)
-        key *= levels
-        key += codes
-        size *= levels
-    if size <= max(4 * n, 10_000):
-        counts = np.bincount(key, minlength=size)
-        first = np.flatnonzero(counts)
+    shape, size = [len(margin.borne) for margin in margins], 1
+    key: Codes = np.zeros(n, dtype=np.intp)
+    for margin, codes in zip(margins, shape, strict=True):
+        if size * codes > 2**62:  # the next product would not fit: keep the cells met so far
+            key = np.unique(key, return_inverse=True)[1].astype(np.intp)
+            size = int(key.max()) + 1
+        key = margin.codes if size == 1 else key * codes + margin.codes
+        size *= codes
+    if size == prod(shape) <= max(4 * n, 10_000):
+        table = np.bincount(key, minlength=size)
+        met = np.flatnonzero(table)
         place = np.zeros(size, dtype=np.intp)
-        place[first] = np.arange(len(first))
-        index = place[key]
-        counts = counts[first]
+        place[met] = np.arange(len(met))
+        index, rows = place[key], table[met]
+        mass = np.bincount(key, weights=weights, minlength=size)[met]
+        borne = [codes.astype(np.intp) for codes in np.unravel_index(met, shape)]
     else:
-        index, counts = np.unique(key, return_inverse=True, return_counts=True)[1:]
-        index = index.astype(np.intp)
-    cells = len(counts)
-    one = np.empty(cells, dtype=np.intp)
-    one[index] = np.arange(n)  # any row of the cell speaks for it
+        first, index, rows = np.unique(key, return_index=True, return_inverse=True, return_counts=True)[1:]
+        mass = np.bincount(index, weights=weights, minlength=len(rows))
+        borne = [margin.codes[first] for margin in margins]
+    found = [margin.borne[codes] for margin, codes in zip(margins, borne, strict=True)]
     return Cells(
         margins=margins,
-        index=index,
-        rows=counts.astype(np.float64),
-        weights=np.bincount(index, weights=weights, minlength=cells).astype(np.float64),
-        codes=tuple(margin.codes[one] for margin in margins if margin.codes is not None),
-        values=tuple(margin.amounts[one] for margin in margins if margin.amounts is not None),
+        index=index.astype(np.intp, copy=False),
+        rows=rows.astype(np.float64),
+        weights=mass.astype(np.float64, copy=False),
+        codes=tuple(one.astype(np.intp) for one, m in zip(found, margins, strict=True) if not m.is_numeric),
+        values=tuple(one.astype(np.float64) for one, m in zip(found, margins, strict=True) if m.is_numeric),
     )
 
 
@@ -204,29 +212,36 @@ def level_name(name: str, level: str) -> str:
     return f"« {name} = {level} »" if level else f"« {name} »"
 
 
-def _column(frame: pd.DataFrame, name: Hashable) -> pd.Series:
+def _column(frame: pd.DataFrame, name: Hashable) -> tuple[Codes, pd.Index]:
+    """What each row bears, as a rank among the distinct values of the column, and those values."""
     if name not in frame.columns:
         raise SurveyError(f"La colonne « {name} » manque dans l'échantillon : ajoutez-la, ou retirez cette marge.")
     column = frame[name]
-    if column.isna().any():
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        ranks, uniques = column.cat.codes.to_numpy(), column.cat.categories
+    else:
+        ranks, found = pd.factorize(column)
+        uniques = pd.Index(found)
+    codes: Codes = ranks.astype(np.intp, copy=False)
+    if len(codes) and codes.min() < 0:
         raise SurveyError(
-            f"La colonne « {name} » est vide sur {int(column.isna().sum())} ligne(s) : un répondant sans modalité ne "
+            f"La colonne « {name} » est vide sur {int((codes < 0).sum())} ligne(s) : un répondant sans modalité ne "
             "peut pas être calé. Complétez-la (par la base de sondage, ou par imputation), ou retirez cette marge."
         )
-    return column
+    return codes, uniques
 
 
 def _numeric(frame: pd.DataFrame, name: Hashable, target: float) -> Margin:
-    column = _column(frame, name)
-    if not pd.api.types.is_numeric_dtype(column):
+    codes, uniques = _column(frame, name)
+    if not pd.api.types.is_numeric_dtype(uniques.dtype):
         raise SurveyError(
             f"La marge « {name} » est un total, mais la colonne contient du texte. Donnez des nombres, ou l'effectif "
             "de chaque modalité."
         )
-    values = column.to_numpy(dtype=np.float64)
-    if not np.isfinite(values).all() or not np.isfinite(target):
+    amounts = uniques.to_numpy(dtype=np.float64)
+    if not np.isfinite(amounts).all() or not np.isfinite(target):
         raise SurveyError(f"La marge « {name} » ou sa colonne contient une valeur infinie ou vide : corrigez-la.")
-    return Margin(str(name), ("",), np.array([float(target)]), amounts=values)
+    return Margin(str(name), ("",), np.array([float(target)]), codes, amounts=amounts)
 
 
 def _categorical(frame: pd.DataFrame, name: Any, target: Any) -> Margin:
@@ -240,70 +255,61 @@ def _categorical(frame: pd.DataFrame, name: Any, target: Any) -> Margin:
         )
     levels = tuple(" × ".join(str(part) for part in key) for key in keys)
     numbers = pd.to_numeric(pd.Series(list(dict(target).values()), dtype="object"), errors="coerce")
-    amounts = numbers.to_numpy(dtype=np.float64, na_value=np.nan)
-    _refuse(shown, levels, ~np.isfinite(amounts), "n'a pas d'effectif", "Donnez un nombre.")
-    _refuse(shown, levels, amounts < 0, "a un effectif négatif", "Corrigez-le.")
-    codes = _codes(frame, variables, keys, shown)
-    met = np.bincount(codes, minlength=len(levels)) > 0
+    people = numbers.to_numpy(dtype=np.float64, na_value=np.nan)
+    _refuse(shown, levels, ~np.isfinite(people), "n'a pas d'effectif", "Donnez un nombre.")
+    _refuse(shown, levels, people < 0, "a un effectif négatif", "Corrigez-le.")
+    codes, places = _codes(frame, variables, keys, shown)
+    met = np.isin(np.arange(len(levels)), places)
     _refuse(
         shown,
         levels,
-        (amounts > 0) & ~met,
+        (people > 0) & ~met,
         "n'a aucun répondant alors que la population en compte",
         "Regroupez-la avec une modalité voisine, dans l'échantillon comme dans la marge.",
     )
     _refuse(
         shown,
         levels,
-        (amounts == 0) & met,
+        (people == 0) & met,
         "a des répondants mais une population nulle",
         "Corrigez la marge, ou regroupez la modalité.",
     )
-    return Margin(shown, levels, amounts, codes=codes)
+    return Margin(shown, levels, people, codes, places=places)
 
 
-def _codes(frame: pd.DataFrame, variables: tuple[Any, ...], keys: list[tuple[Any, ...]], shown: str) -> Codes:
-    """For each row the position of its levels in `keys`."""
-    place, size = np.zeros(len(frame), dtype=np.int64), 1
-    wanted = np.zeros(len(keys), dtype=np.int64)
-    named: list[pd.Index] = []
+def _codes(
+    frame: pd.DataFrame, variables: tuple[Any, ...], keys: list[tuple[Any, ...]], shown: str
+) -> tuple[Codes, Codes]:
+    """What each row bears of the variables crossed, as a code, and the position of each code in `keys` (−1: no row
+    bears it)."""
+    codes: Codes = np.zeros(len(frame), dtype=np.intp)
+    size, named = 1, []
+    wanted, known = np.zeros(len(keys), dtype=np.int64), np.ones(len(keys), dtype=bool)
     for rank, variable in enumerate(variables):
-        codes, uniques = _factors(_column(frame, variable))
-        known = pd.Index(list(dict.fromkeys([*uniques.tolist(), *(key[rank] for key in keys)])), dtype="object")
-        place = place * len(known) + known.get_indexer(pd.Index(uniques, dtype="object"))[codes]
-        wanted = wanted * len(known) + known.get_indexer(pd.Index([key[rank] for key in keys], dtype="object"))
-        size *= len(known)
-        named.append(known)
-    position = np.full(size, -1, dtype=np.intp)
-    position[wanted] = np.arange(len(keys))
-    found: Codes = position[place]
-    if (found < 0).any():
-        missed = int(place[found < 0].min())
-        parts = [
-            str(known[int(part)]) for known, part in zip(named, np.unravel_index(missed, _shape(named)), strict=True)
-        ]
+        own, uniques = _column(frame, variable)
+        codes = own if rank == 0 else codes * len(uniques) + own
+        met = pd.Index(uniques, dtype="object").get_indexer(pd.Index([key[rank] for key in keys], dtype="object"))
+        known &= met >= 0
+        wanted = wanted * len(uniques) + met
+        size *= len(uniques)
+        named.append(uniques)
+    borne = np.bincount(codes, minlength=size) > 0
+    places = np.full(size, -1, dtype=np.intp)
+    places[wanted[known]] = np.flatnonzero(known)
+    lost = np.flatnonzero(borne & (places < 0))
+    if len(lost):
+        parts = zip(named, np.unravel_index(int(lost[0]), [len(one) for one in named]), strict=True)
         raise SurveyError(
-            f"La modalité {level_name(shown, ' × '.join(parts))} est dans l'échantillon mais n'a pas de marge. "
-            "Ajoutez son effectif, ou regroupez-la avec une modalité qui en a un."
+            f"La modalité {level_name(shown, ' × '.join(str(one[int(part)]) for one, part in parts))} est dans "
+            "l'échantillon mais n'a pas de marge. Ajoutez son effectif, ou regroupez-la avec une modalité qui en a un."
         )
-    return found
-
-
-def _shape(named: list[pd.Index]) -> tuple[int, ...]:
-    return tuple(len(known) for known in named)
-
-
-def _factors(column: pd.Series) -> tuple[NDArray[np.integer[Any]], pd.Index]:
-    """Codes of a column without missing value, and its distinct values."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return column.cat.codes.to_numpy(), column.cat.categories
-    codes, uniques = pd.factorize(column)
-    return codes, pd.Index(uniques)
+    places[~borne] = -1
+    return codes, places
 
 
 def _one_total(found: list[Margin], population: float | None) -> tuple[Margin, ...]:
     """Margins in people, all adding up to one total; raises SurveyError when they do not."""
-    categorical = [margin for margin in found if margin.codes is not None]
+    categorical = [margin for margin in found if not margin.is_numeric]
     if not categorical:
         return tuple(found)
     sums = [float(margin.targets.sum()) for margin in categorical]
@@ -328,9 +334,7 @@ def _one_total(found: list[Margin], population: float | None) -> tuple[Margin, .
     wanted = sums[0] if population is None else float(population)
     scale = {margin.name: wanted / total for margin, total in zip(categorical, sums, strict=True)}
     return tuple(
-        margin
-        if margin.codes is None
-        else Margin(margin.name, margin.levels, margin.targets * scale[margin.name], codes=margin.codes)
+        margin if margin.is_numeric else replace(margin, targets=margin.targets * scale[margin.name])
         for margin in found
     )
 
