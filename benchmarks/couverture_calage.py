@@ -5,7 +5,7 @@ the margins know. R's own variance for raking (« survey ») is printed beside: 
 the one used.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import numpy as np
 import pandas as pd
@@ -30,8 +30,8 @@ def population(rng: np.random.Generator) -> pd.DataFrame:
         {
             "strate": stratum,
             "grappe": cluster,
-            "sexe": sexe,
-            "age": age,
+            "sexe": pd.Categorical(sexe),
+            "age": pd.Categorical(age),
             "annees": years,
             "heures": hours + rng.normal(0, 4, len(stratum)),
             "grappes": np.array(CLUSTERS)[stratum],
@@ -43,7 +43,7 @@ def steps(everyone: pd.DataFrame) -> dict[str, Callable[[pd.DataFrame], Weightin
     """The ways of weighting a sample to what is known of everyone."""
     sexe, age = (everyone[name].value_counts() for name in ("sexe", "age"))
     both, years = {"sexe": sexe, "age": age}, {"annees": float(everyone["annees"].sum())}
-    crossed = everyone.groupby(["sexe", "age"]).size()
+    crossed = everyone.groupby(["sexe", "age"], observed=True).size()
     return {
         "post-stratification": lambda f: post_stratify(f, ("sexe", "age"), crossed, weights="poids"),
         "raking": lambda f: rake(f, both, weights="poids"),
@@ -64,13 +64,14 @@ def draw(everyone: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     return sample.assign(poids=(np.array(CLUSTERS) / np.array(DRAWN))[sample["strate"]])
 
 
-def coverage(draws: int, seed: int = 20241231) -> pd.DataFrame:
-    """One row a way of weighting: couverture, and the mean standard error over the spread of the estimates."""
+def coverage(draws: int, seed: int = 20241231, only: Collection[str] = ()) -> pd.DataFrame:
+    """One row a way of weighting (all unless `only`): couverture, and the standard error over the estimates' spread."""
     from scipy.stats import t
 
     rng = np.random.default_rng(seed)
     everyone = population(rng)
-    truth, ways = float(everyone["heures"].sum()), steps(everyone)
+    truth = float(everyone["heures"].sum())
+    ways = {name: way for name, way in steps(everyone).items() if not only or name in only}
     found: dict[str, list[tuple[float, float, bool]]] = {name: [] for name in ways}
     for _ in range(draws):
         sample = draw(everyone, rng)

@@ -60,8 +60,7 @@ class CellCalibration(Calibration):
     def _by_cell(self) -> tuple[Floats, Floats]:
         """Total weight of each cell (C), and an orthonormal basis (C × r) of the auxiliaries times its root."""
         mass = np.bincount(self.cells, weights=self.weights, minlength=len(self.auxiliaries)).astype(np.float64)
-        vectors, sizes, _ = np.linalg.svd(self.auxiliaries * np.sqrt(mass)[:, None], full_matrices=False)
-        return mass, vectors[:, sizes > sizes.max(initial=0.0) * 1e-10]
+        return mass, _independent(self.auxiliaries * np.sqrt(mass)[:, None])[0]
 
     @cached_property
     def basis(self) -> Floats:
@@ -408,6 +407,14 @@ def _logit(u: Floats, low: float, high: float) -> tuple[Floats, Floats, Floats]:
     return value, low + (high - low) * share, (high - low) * speed * share * (1 - share)
 
 
+def _independent(x: Floats) -> tuple[Floats, Floats]:
+    """Orthonormal basis (C × r) of the columns of `x` (C × p), and what turns the columns into it (p × r)."""
+    tall, square = np.linalg.qr(x)
+    vectors, sizes, axes = np.linalg.svd(square, full_matrices=False)
+    kept = sizes > sizes.max(initial=0.0) * 1e-10
+    return tall @ vectors[:, kept], axes[kept].T / sizes[kept]
+
+
 def _solve(cells: Cells, auxiliaries: Floats, distance: Function, stop: tuple[float, int]) -> tuple[Floats, int]:
     """Factors (C) that minimise Σ D·H(xᵀλ) − tᵀλ, and Newton steps taken; the caller checks the margins.
 
@@ -420,9 +427,7 @@ def _solve(cells: Cells, auxiliaries: Floats, distance: Function, stop: tuple[fl
     norms = np.sqrt((cells.weights[:, None] * auxiliaries**2).sum(axis=0))
     kept = norms > 0
     scaled, wanted = auxiliaries[:, kept] / norms[kept], target[kept] / norms[kept]
-    _, singular, axes = np.linalg.svd(scaled * root, full_matrices=False)
-    span = singular > singular[0] * 1e-10
-    turn = axes[span].T / singular[span]
+    turn = _independent(scaled * root)[1]
     basis, goal = scaled @ turn, wanted @ turn
     mass = cells.weights
 
