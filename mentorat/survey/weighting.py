@@ -205,7 +205,7 @@ def rake(
 
     `residuals`: the regression the variance rests on. « ponderes » weights it by the weights before raking (Deville and
     Särndal 1992; R's `calibrate`). « survey » leaves it unweighted, as R's `rake`: the same when the weights before are
-    equal, else standard errors up to twice too large in our simulations (`benchmarks/couverture_calage.py`).
+    equal, else errors that can be 1.4 times too large (`benchmarks/couverture_calage.py`).
 
     Raises SurveyError as `margins.read_margins`, on a numeric margin, and when no positive weights meet the margins.
     """

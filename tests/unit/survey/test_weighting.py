@@ -224,6 +224,13 @@ def test_margins_that_contradict_each_other_are_refused() -> None:
     assert calibrate(frame, impossible).warnings[0].startswith("1 répondant(s) reçoivent un poids nul ou négatif")
 
 
+def test_a_linear_system_without_solution_is_refused(frame: pd.DataFrame) -> None:
+    frame["deux"] = 2.0
+    with pytest.raises(SurveyError, match="il manque au mieux 100,0 pour « deux »"):
+        calibrate(frame, {"sexe": SEXE, "deux": 1_700.0}, weights="poids")
+    assert calibrate(frame, {"sexe": SEXE, "deux": 1_600.0}, weights="poids").weights.sum() == pytest.approx(800)
+
+
 def test_bounds_must_hold_one_and_logit_must_have_them(frame: pd.DataFrame) -> None:
     with pytest.raises(SurveyError, match="encadrer 1"):
         calibrate(frame, MARGINS, bounds=(1.2, 3))
