@@ -442,6 +442,8 @@ def _solve(cells: Cells, auxiliaries: Floats, distance: Function, stop: tuple[fl
             return factor, step
         gradient = (mass * factor) @ basis - goal
         curvature = (basis * (mass * slope)[:, None]).T @ basis
+        if (slope == 0).any():  # factors held at a bound flatten the function: keep the step short where they all are
+            curvature += 1e-2 * min(1.0, float(np.linalg.norm(gradient) / np.linalg.norm(goal))) * np.eye(len(goal))
         move = -np.linalg.lstsq(curvature, gradient, rcond=1e-12)[0]
         if not float(gradient @ move) < 0:  # flat where every factor is at a bound: follow the gradient
             move = -gradient

@@ -77,6 +77,21 @@ def test_margins_of_both_kinds_are_met_within_the_bounds(frame: pd.DataFrame, me
     assert not found.warnings
 
 
+@pytest.mark.parametrize("method", METHODS, ids=str)
+def test_margins_that_some_weights_within_the_bounds_meet_are_met(method: dict[str, Any]) -> None:
+    low, high = method.get("bounds", (0.3, 3))
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        n = int(rng.integers(40, 300))
+        frame = pd.DataFrame({"a": rng.integers(0, 4, n), "b": rng.integers(0, 6, n), "x": rng.lognormal(0, 1, n)})
+        before = rng.uniform(1, 20, n)
+        # Close to the bounds on all rows: the hardest margins that can still be met.
+        reached = before * np.where(rng.random(n) < 0.5, low + 0.02, high - 0.05)
+        margins = {name: pd.Series(reached).groupby(frame[name]).sum() for name in ("a", "b")}
+        found = calibrate(frame, {**margins, "x": float(reached @ frame["x"])}, weights=before, **method).margins
+        assert found["apres"].to_numpy() == pytest.approx(found["cible"].to_numpy(), rel=1e-7)
+
+
 def test_a_calibrated_total_does_not_vary(frame: pd.DataFrame) -> None:
     step = calibrate(frame, {**MARGINS, "annees": 3200.0}, weights="poids", distance="raking_ratio")
     design = step.apply_to(survey_design(frame, weights="poids", clusters="grappe"))
