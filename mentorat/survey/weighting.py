@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from mentorat.causal.balancing import effective_size
 from mentorat.survey.design import Calibration, Codes, Floats, SurveyDesign, SurveyError
+from mentorat.survey.estimators import kish_ess
 from mentorat.survey.margins import (
     Cells,
     MarginTargets,
@@ -119,12 +119,12 @@ class Weighting:
 
     @property
     def ess_before(self) -> float:
-        return effective_size(self.before)
+        return kish_ess(self.before)
 
     @property
     def ess_after(self) -> float:
         """Kish's effective size (Σw)²/Σw²: what unequal weights leave of n, before any clustering."""
-        return effective_size(self.weights)
+        return kish_ess(self.weights)
 
     @property
     def deff_before(self) -> float:
@@ -166,6 +166,23 @@ def steps_table(steps: Sequence[tuple[str, Weighting]]) -> pd.DataFrame:
         for name, step in steps
     ]
     return pd.DataFrame(rows)
+
+
+def on_replicates(
+    frame: pd.DataFrame, weigh: Callable[[pd.DataFrame, Floats], Weighting]
+) -> Callable[[Floats], Floats]:
+    """The step done again on each replicate (`replicates.jackknife(…, reweight=…)`), on its rows of positive weight.
+
+    `weigh`: the step, from rows and their weights: `lambda rows, w: rake(rows, margins, weights=w)`.
+    """
+
+    def reweight(weights: Floats) -> Floats:
+        kept = weights > 0
+        found = np.zeros(len(weights))
+        found[kept] = weigh(frame[kept], weights[kept]).weights
+        return found
+
+    return reweight
 
 
 def post_stratify(

@@ -9,7 +9,8 @@ import pytest
 
 from benchmarks.couverture_calage import coverage
 from mentorat.survey.design import SurveyError, survey_design
-from mentorat.survey.weighting import calibrate, post_stratify, rake, steps_table, trim_weights
+from mentorat.survey.replicates import jackknife
+from mentorat.survey.weighting import calibrate, on_replicates, post_stratify, rake, steps_table, trim_weights
 
 SEXE, AGE = {"F": 300.0, "G": 500.0}, {"11-13": 350.0, "14-15": 200.0, "16-17": 250.0}
 MARGINS: dict[Any, Any] = {"sexe": SEXE, "age": AGE}
@@ -98,6 +99,16 @@ def test_a_calibrated_total_does_not_vary(frame: pd.DataFrame) -> None:
     girls = (frame["sexe"] == "F").to_numpy(dtype=float)
     known = np.column_stack([girls, frame["annees"]])
     assert np.abs(design.covariance(known)).max() < 1e-12 * design.weights.sum() ** 2
+
+
+def test_replicates_that_rake_again_have_the_linearised_error(frame: pd.DataFrame) -> None:
+    drawn = survey_design(frame, weights="poids", clusters="grappe")
+    years = frame["annees"].to_numpy()
+    again = on_replicates(frame, lambda rows, w: rake(rows, MARGINS, weights=w))
+    found = jackknife(drawn, reweight=again).estimate(lambda w: float(w @ years))
+    design = rake(frame, MARGINS, weights="poids").apply_to(drawn)
+    assert found.estimate[0] == pytest.approx(design.weights @ years)
+    assert found.se[0] == pytest.approx(np.sqrt(design.covariance(years)[0, 0]), rel=0.08)
 
 
 def test_of_two_calibrations_the_last_is_the_one_that_holds(frame: pd.DataFrame) -> None:
