@@ -264,7 +264,7 @@ def _told_of_missing(counts: pd.DataFrame, added: pd.DataFrame, unknown: Sequenc
         why = "que la DREES ne compte pas à part" if estimated else "sans transmission complète"
         told.append(
             f"Marges ASE : {fr_count(len(unknown), 'territoire', 'territoires')} {why} ({', '.join(sorted(unknown))}), "
-            "hors du champ, les résultats ne valent pas pour eux."
+            "hors du champ ; les résultats n'y valent pas."
         )
     return told
 
