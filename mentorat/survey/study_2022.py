@@ -4,14 +4,23 @@ Only rounded shares and group sizes were published. Counts are therefore the who
 share × base, and the note of each item gives what every other admissible count would have changed.
 """
 
+from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from mentorat.causal.sensitivity import e_value
 from mentorat.survey.multiplicity import holm
+from mentorat.survey.planning import (
+    Assumptions,
+    detectable_curve,
+    detectable_share,
+    power_of_shares,
+    sample_for_shares,
+)
 from mentorat.survey.proportions import (
     ProportionDifference,
     admissible_counts,
@@ -88,6 +97,76 @@ def under_design_effects(table: pd.DataFrame, design_effects: tuple[float, ...] 
             for _, row in compared_items(table).iterrows()
             for effect in design_effects
         ]
+    )
+
+
+CLUSTER_SIZES = (5, 10, 15, 20)
+"""Answers a structure may have given: the study tells nothing of it."""
+
+
+def tipping_points(table: pd.DataFrame, level: float = 0.05) -> pd.DataFrame:
+    """The clustering at which each compared item of `study_2022` stops being told from chance at `level`.
+
+    Columns: item, effet_plan_bascule (the χ² over its critical value; below 1, independent answers already do not
+    tell it from chance), then for each of CLUSTER_SIZES `icc_<size>`: the intraclass correlation that gives that
+    design effect with as many answers a structure, missing where there is nothing to lose or no correlation does.
+    """
+    items = compared_items(table)
+    chi2 = pd.Series([difference_under(row, 1.0).chi2 for _, row in items.iterrows()], index=items.index)
+    effects = chi2 / float(stats.chi2.isf(level, 1))
+    frame = pd.DataFrame({"item": items["item"], "effet_plan_bascule": effects})
+    for size in CLUSTER_SIZES:
+        icc = (effects - 1) / (size - 1)
+        frame[f"icc_{size}"] = icc.where(icc.between(0, 1, inclusive="right"))
+    return frame.reset_index(drop=True)
+
+
+def questions_survived(table: pd.DataFrame, level: float = 0.05) -> pd.DataFrame:
+    """How many questions in all each compared item withstands, had each been tested (Bonferroni): item, questions."""
+    items = compared_items(table)
+    return pd.DataFrame({"item": items["item"], "questions": (level / items["p_chi2"]).astype("int64")})
+
+
+def sample_needed(
+    table: pd.DataFrame, design_effects: tuple[float, ...] = DESIGN_EFFECTS, power: float = 0.8
+) -> pd.DataFrame:
+    """Young people to ask in each group to detect, with that power, the difference each compared item showed.
+
+    Columns: item, effet_plan, h_cohen, n_par_groupe; and of the 2022 study at that design effect, puissance (had the
+    observed difference been the true one). Equal groups, two-sided 5 %, Cohen's h for the sizes, the χ² for the power.
+    """
+    rows = []
+    for _, row in compared_items(table).iterrows():
+        x1, n1, x2, n2 = (int(row[name]) for name in _ARGUMENTS)
+        for effect in design_effects:
+            given = Assumptions(design_effect=effect)
+            needed = sample_for_shares(x1 / n1, x2 / n2, power=power, assumptions=given)
+            had = power_of_shares(x1 / n1, x2 / n2, n1, n2, assumptions=given)
+            rows.append([row["item"], effect, needed.cohen_h, needed.n1, had.power])
+    return pd.DataFrame(rows, columns=["item", "effet_plan", "h_cohen", "n_par_groupe", "puissance"])
+
+
+def detectable_by_size(
+    baseline: float = 0.5,
+    sizes: Sequence[int] = tuple(range(100, 1501, 50)),
+    design_effects: tuple[float, ...] = DESIGN_EFFECTS,
+) -> pd.DataFrame:
+    """Difference detected with 80 % power around `baseline` by size of group, under each design effect (`CURVE`)."""
+    return detectable_curve(baseline, sizes, assumptions=[Assumptions(design_effect=one) for one in design_effects])
+
+
+def detectable_in_2022(
+    table: pd.DataFrame, baseline: float = 0.5, design_effects: tuple[float, ...] = DESIGN_EFFECTS
+) -> pd.DataFrame:
+    """What the two groups of 2022 could detect around `baseline`: effet_plan, ecart_points."""
+    _, n1, _, n2 = (int(compared_items(table).iloc[0][name]) for name in _ARGUMENTS)
+    found = {
+        effect: detectable_share(baseline, n1, n2, assumptions=Assumptions(design_effect=effect))
+        for effect in design_effects
+    }
+    return pd.DataFrame(
+        [[effect, 100 * plan.effect] for effect, plan in found.items() if plan is not None],
+        columns=["effet_plan", "ecart_points"],
     )
 
 

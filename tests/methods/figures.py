@@ -5,7 +5,7 @@ reason); `assert_complete` holds the two together.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
@@ -18,9 +18,22 @@ DATA = Path(__file__).parent / "data"
 
 @cache
 def reference(case: str) -> dict[str, Any]:
-    """Value of each figure of `data/<case>/reference.json`, by id."""
+    """Value of each figure of `data/<case>/reference.json`, by id.
+
+    A file that is a tree of numbers rather than a list of figures has the path of each as its id (`a/b/0`).
+    """
     content = json.loads((DATA / case / "reference.json").read_text(encoding="utf-8"))
+    if "figures" not in content:
+        return dict(_leaves({name: value for name, value in content.items() if name != "software"}))
     return {figure["id"]: figure["value"] for figure in content["figures"]}
+
+
+def _leaves(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(node, dict | list):
+        for name, inside in node.items() if isinstance(node, dict) else enumerate(node):
+            yield from _leaves(inside, f"{path}/{name}" if path else str(name))
+    else:
+        yield path, node
 
 
 def cases(case: str, *patterns: str) -> list[Any]:
