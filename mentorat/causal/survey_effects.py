@@ -203,6 +203,18 @@ def compare_survey(mentores: pd.DataFrame, non_mentores: pd.DataFrame, echantill
     return SurveyEstimates(differences, effets, _balance(respondents, wave))
 
 
+def compared_answers(mentores: pd.DataFrame, non_mentores: pd.DataFrame, echantillon: pd.DataFrame) -> pd.DataFrame:
+    """The respondents `compare_survey` compares: `mentore`, `grappe`, and each item put to both groups as 1, 0 or
+    missing; empty when no wave was answered by both."""
+    respondents = _respondents(mentores, non_mentores, echantillon)
+    if respondents.empty:
+        return respondents
+    both = [name for name in catalogue().items if name in respondents.columns and len(_asked_of(name)) == len(GROUPS)]
+    return respondents[["mentore", "grappe"]].assign(
+        **{name: positive_answers(respondents[name], _scale(name)) for name in both}
+    )
+
+
 def positive_answers(answers: pd.Series, scale: Scale) -> pd.Series:
     """Answers of an item as 1.0 (positive), 0.0 or missing (unanswered)."""
     if pd.api.types.is_bool_dtype(answers):

@@ -204,6 +204,12 @@ def detectable_mean(n1: int, n2: int, *, power: float = 0.8, assumptions: Assump
     )
 
 
+def detectable_from_error(se: float, df: float = inf, *, power: float = 0.8, level: float = 0.05) -> float:
+    """Effect detected with that power by an estimate of standard error `se`: (t₁₋α/₂ + t_power) × se (Bloom 1995)."""
+    law = stats.t(df) if isfinite(df) else stats.norm
+    return float(law.ppf(1 - level / 2) + law.ppf(power)) * se
+
+
 def detectable_share(
     baseline: float,
     n1: int,

@@ -26,6 +26,7 @@ MADE_FROM = {
     "journal": [JOURNAL],
     "flux_cohorte": [AssetKey(["flux_cohorte"])],
     "etude_2022": [estimation_key("etude_2022")],
+    "calendrier": [estimation_key("calendrier")],
     **{table: [estimation_key(table)] for table in SURVEY},
 }
 """Released table → what it is made from."""
@@ -185,6 +186,14 @@ def releases(settings: Settings, campagne: int) -> Iterator[ReleasedTable]:
             yield counts.release_estimates(
                 read_parquet(estimations / f"{table}.parquet"), list(SIZES.values()), audience, events=SIZES, name=table
             )
+        yield counts.release_estimates(
+            read_parquet(estimations / "calendrier.parquet"),
+            list(SIZES.values()),
+            audience,
+            events=SIZES,
+            keys=("issue", "libelle", "source", "comparaison", "premiere_campagne", "hypotheses", "date_hypotheses"),
+            name="calendrier",
+        )
     yield counts.release_estimates(
         with_class_sizes(read_parquet(estimations / "equilibre.parquet")),
         list(SIZES.values()),

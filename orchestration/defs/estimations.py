@@ -14,6 +14,7 @@ from orchestration.progress import tell
 from orchestration.resources import Maison, link
 
 SURVEY = ("differences", "effets", "equilibre")
+SURVEY_PARTS = ("mentores", "non_mentores", "echantillon")
 
 
 def estimation_key(table: str) -> AssetKey:
@@ -49,7 +50,7 @@ def etude_2022(context: AssetExecutionContext, maison: Maison) -> MaterializeRes
     specs=[
         AssetSpec(
             estimation_key(table),
-            deps=[raw_key(f"enquete_{part}") for part in ("mentores", "non_mentores", "echantillon")],
+            deps=[raw_key(f"enquete_{part}") for part in SURVEY_PARTS],
             kinds={"scipy", "statsmodels"},
         )
         for table in SURVEY
@@ -64,12 +65,38 @@ def enquete(context: AssetExecutionContext, maison: Maison) -> Iterator[Material
     settings, campagne = maison.settings, int(context.partition_key)
     tell(context, "Enquête : différences brutes et effet ajusté")
     mentores, non_mentores, echantillon = (
-        read_parquet(settings.lake / "etude" / f"enquete_{part}" / f"{campagne}.parquet")
-        for part in ("mentores", "non_mentores", "echantillon")
+        read_parquet(settings.lake / "etude" / f"enquete_{part}" / f"{campagne}.parquet") for part in SURVEY_PARTS
     )
     estimates = compare_survey(mentores, non_mentores, echantillon)
     for table in SURVEY:
         yield _store(settings, campagne, table, getattr(estimates, table))
+
+
+@asset(
+    key=estimation_key("calendrier"),
+    deps=[
+        estimation_key("effets"),
+        *(raw_key(f"enquete_{part}") for part in SURVEY_PARTS),
+        AssetKey(["reperes_duree"]),
+    ],
+    partitions_def=campagnes,
+    group_name="estimations",
+    kinds={"scipy"},
+)
+def calendrier(context: AssetExecutionContext, maison: Maison) -> MaterializeResult:
+    """What will be known, when: each outcome, the campagne it is first observed in, what could then be detected."""
+    from mentorat.causal.survey_effects import compared_answers
+    from mentorat.survey.calendar import calendar
+
+    settings, campagne = maison.settings, int(context.partition_key)
+    tell(context, "Ce qu'on saura, quand : écart détectable de chaque issue")
+    answers = compared_answers(
+        *(read_parquet(settings.lake / "etude" / f"enquete_{part}" / f"{campagne}.parquet") for part in SURVEY_PARTS)
+    )
+    cohort = read_parquet(settings.marts(campagne) / "reperes_duree.parquet")
+    effects = read_parquet(settings.estimations(campagne) / "effets.parquet")
+    frame = calendar(campagne, effects, answers, cohort[cohort["repere"] == "debut"])
+    return _store(settings, campagne, "calendrier", frame)
 
 
 @asset(

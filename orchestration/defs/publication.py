@@ -87,7 +87,7 @@ def national(context: AssetExecutionContext, maison: Maison) -> MaterializeResul
 
 @asset(
     key=publication_key("evaluation"),
-    deps=[diffusion_key(t) for t in ("etude_2022", "differences", "effets", "equilibre")],
+    deps=[diffusion_key(t) for t in ("etude_2022", "differences", "effets", "equilibre", "calendrier")],
     partitions_def=campagnes,
     group_name="publication",
     kinds={"csv", "jupyter"},
@@ -101,6 +101,7 @@ def evaluation(context: AssetExecutionContext, maison: Maison) -> MaterializeRes
         "differences": "enquete_differences",
         "effets": "effets",
         "equilibre": "equilibre",
+        "calendrier": "calendrier",
     }
     for table, name in names.items():
         frame = load(settings, campagne, table, "partenaire").frame
