@@ -210,6 +210,113 @@ def verifier(
 
 @app.command(cls=Command)
 @_told_in_french
+def planifier(  # noqa: PLR0917  (options: none is given by its place)
+    part: Annotated[
+        float,
+        typer.Option(help="Part attendue chez les non-mentorés, en %, 50 étant la plus exigeante.", metavar="POURCENT"),
+    ] = 50,
+    ecart: Annotated[
+        float | None,
+        typer.Option(help="Écart à détecter, en points (mentorés moins non-mentorés).", metavar="POINTS"),
+    ] = None,
+    puissance: Annotated[
+        float, typer.Option(help="Chances de détecter l'écart s'il est réel, en %.", metavar="POURCENT")
+    ] = 80,
+    n1: Annotated[int | None, typer.Option(help="Jeunes mentorés à interroger.", metavar="NOMBRE")] = None,
+    n2: Annotated[
+        int | None, typer.Option(help="Jeunes non mentorés à interroger ; par défaut autant.", metavar="NOMBRE")
+    ] = None,
+    rapport: Annotated[
+        float, typer.Option(help="Non-mentorés pour un mentoré, quand l'effectif est cherché.", metavar="NOMBRE")
+    ] = 1,
+    icc: Annotated[
+        float | None,
+        typer.Option(help="Corrélation des réponses d'une même grappe, de 0 à 1.", metavar="NOMBRE"),
+    ] = None,
+    grappes: Annotated[
+        int | None, typer.Option(help="Grappes (structures) dans chaque groupe.", metavar="NOMBRE")
+    ] = None,
+    taille_grappe: Annotated[
+        float | None, typer.Option(help="Jeunes interrogés par grappe, dans un groupe.", metavar="NOMBRE")
+    ] = None,
+    cv_grappe: Annotated[
+        float,
+        typer.Option(help="Inégalité des grappes : écart-type des tailles sur leur moyenne.", metavar="NOMBRE"),
+    ] = 0,
+    effet_plan: Annotated[
+        float | None,
+        typer.Option(help="Effet de plan donné tel quel, à la place de l'ICC et des grappes.", metavar="NOMBRE"),
+    ] = None,
+    attrition: Annotated[
+        float, typer.Option(help="Jeunes interrogés qui ne répondront pas, en %.", metavar="POURCENT")
+    ] = 0,
+    issues: Annotated[int, typer.Option(help="Nombre de questions comparées.", metavar="NOMBRE")] = 1,
+    correlation: Annotated[
+        float,
+        typer.Option(
+            help="Corrélation avec la même question posée à une première vague ; 0 : une seule vague.",
+            metavar="NOMBRE",
+        ),
+    ] = 0,
+    risque: Annotated[float, typer.Option(help="Risque de conclure à tort, en %.", metavar="POURCENT")] = 5,
+    echelle: Annotated[str, typer.Option(help="Test : khi2, h (Cohen) ou wald.", metavar="TEST")] = "khi2",
+    sortie: Annotated[
+        Path | None, typer.Option(help="Dossier où écrire la courbe (CSV et SVG).", metavar="DOSSIER")
+    ] = None,
+    en_json: Annotated[bool, typer.Option("--json", help="Répondre en JSON, pour un programme.")] = False,
+) -> None:
+    """Prévoir la prochaine enquête : effectif à interroger, écart détectable ou puissance.
+
+    Donnez --ecart pour connaître l'effectif, --n1 et --n2 pour l'écart détectable, les deux pour la puissance.
+    """
+    try:
+        from mentorat.survey import planner
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"Cette commande a besoin de {error.name}, que l'outil des émetteurs n'installe pas : "
+            "pip install 'mentorat-impact[plateforme]'"
+        ) from None
+
+    answer = planner.plan_request(
+        planner.Request(
+            part=part,
+            ecart=ecart,
+            puissance=puissance,
+            n1=n1,
+            n2=n2,
+            rapport=rapport,
+            grappes=grappes,
+            taille_grappe=taille_grappe,
+            cv_grappe=cv_grappe,
+            icc=icc,
+            effet_plan=effet_plan,
+            attrition=attrition,
+            issues=issues,
+            correlation=correlation,
+            risque=risque,
+            echelle=echelle,
+        )
+    )
+    written = []
+    if sortie is not None:
+        drawn = _from_checkout("reports.charts").planning_svg(answer.curve())
+        written = [answer.write(sortie), sortie / "planification.svg"]
+        written[-1].write_text(drawn, encoding="utf-8", newline="\n")
+    if en_json:
+        _echo_json(answer.json())
+        return
+    from rich.console import Console
+
+    typer.echo(answer.sentence)
+    Console(width=None if sys.stdout.isatty() else 100).print(planner.answer_table(answer))
+    for note in answer.notes:
+        typer.echo(f"- {note}")
+    for path in written:
+        typer.echo(f"Courbe : {path}")
+
+
+@app.command(cls=Command)
+@_told_in_french
 def modeles(
     dossier: Annotated[Path, typer.Argument(help="Dossier où écrire les modèles.", metavar="DOSSIER")],
 ) -> None:

@@ -61,6 +61,15 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Point:
+    """One point of the curve of `series`."""
+
+    series: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
 class Interval:
     """One estimate with its interval, in points, on the line of `label`; `series` is one of at most two."""
 
@@ -175,6 +184,54 @@ def forest_svg(intervals: Sequence[Interval], x_title: str) -> str:
         head.mark_text(**written),
     ]
     return _svg(alt.layer(*layers).properties(width=WIDTH, height=54 * len(labels)))
+
+
+def curve_svg(points: Sequence[Point], x_title: str, y_title: str, marks: Sequence[Point] = ()) -> str:
+    """Curves, one a series, each with its own dash as well as its colour, from 0 up; `marks` are named points."""
+    names = [fr_text(name) for name in dict.fromkeys(point.series for point in points)]
+    frame = pd.DataFrame(
+        {"serie": [fr_text(p.series) for p in points], "x": [p.x for p in points], "y": [p.y for p in points]}
+    )
+    x = alt.X(
+        "x:Q", title=fr_text(x_title), scale=alt.Scale(zero=False, nice=False), axis=alt.Axis(grid=False, tickCount=6)
+    )
+    y = alt.Y("y:Q", title=None, scale=alt.Scale(zero=True), axis=alt.Axis(domain=False, ticks=False, tickCount=6))
+    legend = alt.Legend(title=None, orient="top", columns=1, symbolType="stroke", symbolSize=260, labelLimit=WIDTH)
+    colours, dashes = [ACCENT, SECOND, INK, SOFT], [[1, 0], [7, 3], [2, 3], [9, 3, 2, 3]]
+    line = (
+        alt.Chart(frame)
+        .mark_line(strokeWidth=2.2)
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color(
+                "serie:N", sort=names, scale=alt.Scale(domain=names, range=colours[: len(names)]), legend=legend
+            ),
+            strokeDash=alt.StrokeDash("serie:N", sort=names, scale=alt.Scale(domain=names, range=dashes[: len(names)])),
+        )
+    )
+    layers: list[alt.Chart] = [line]
+    if marks:
+        named = pd.DataFrame(
+            {"nom": [fr_text(m.series) for m in marks], "x": [m.x for m in marks], "y": [m.y for m in marks]}
+        )
+        base = alt.Chart(named).encode(x=x, y=y)
+        layers += [
+            base.mark_point(filled=True, size=70, color=INK, opacity=1),
+            base.mark_text(align="left", dx=7, dy=-9, fontWeight=600).encode(text="nom"),
+        ]
+    title = alt.TitleParams(fr_text(y_title), anchor="start", fontSize=11.5, fontWeight="normal", color=SOFT)
+    return _svg(alt.layer(*layers).properties(width=WIDTH - 30, height=240, title=title))
+
+
+def planning_svg(curve: pd.DataFrame) -> str:
+    """The curve of `mentorat planifier`: detectable difference by size, one line a set of assumptions."""
+    known = curve.dropna(subset=["ecart_hausse_points"])
+    points = [
+        Point(serie, float(n), float(gap))
+        for serie, n, gap in zip(known["hypotheses"], known["n_par_groupe"], known["ecart_hausse_points"], strict=True)
+    ]
+    return curve_svg(points, "Jeunes mentorés interrogés", "Écart détectable, en points")
 
 
 def _svg(chart: alt.TopLevelMixin) -> str:
