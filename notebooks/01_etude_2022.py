@@ -32,11 +32,18 @@ from mentorat.settings import Settings
 from mentorat.survey.study_2022 import (
     admissible_table,
     compared_items,
+    detectable_by_size,
+    detectable_in_2022,
+    detectable_table,
+    sample_needed,
+    sample_sentence,
     study_sentence,
+    tipping_points,
+    tipping_sentence,
     under_design_effects,
 )
 from mentorat.typography import fr_number, fr_percent
-from reports.charts import Interval, forest_svg
+from reports.charts import Interval, Point, curve_svg, forest_svg
 
 # %% tags=["parameters"]
 estimations = ""
@@ -156,10 +163,54 @@ table(
     },
 )
 
+# %%
+Drawing(
+    forest_svg(
+        [
+            Interval(
+                f"{ligne['libelle']}, effet de plan {fr_number(ligne['effet_plan'], 1)}",
+                "Écart observé",
+                ligne["ecart_points"],
+                ligne["ic_bas"],
+                ligne["ic_haut"],
+            )
+            for _, ligne in plans.iterrows()
+        ],
+        "Écart entre mentorés et non-mentorés, en points",
+    ),
+    "Les deux écarts sous trois effets de plan, avec leur intervalle à 95 %",
+    "Plus l'effet de plan est grand, plus l'intervalle s'élargit. Celui de la solitude contient zéro dans les trois "
+    "cas ; celui du poste de direction touche presque zéro à un effet de plan de 2.",
+)
+
 # %% [markdown]
-# Avec un effet de plan de 2, valeur courante dans ce type d'enquête, l'écart sur la projection dans un poste de
-# direction est à la limite du seuil de 5 %. Un peu plus de ressemblance entre les jeunes d'une même structure, et il
-# ne s'en distingue plus. C'est pourquoi une prochaine enquête doit noter la structure de chaque répondant.
+# À quel moment chaque conclusion tombe-t-elle ? L'effet de plan dépend de deux choses : combien de jeunes ont répondu
+# dans chaque structure, et à quel point ils se ressemblent. Cette ressemblance (ICC) va de 0, aucune, à 1, tous
+# pareils.
+
+# %%
+bascules = tipping_points(etude)
+bascules["libelle"] = bascules["item"].map(libelles)
+sentences([tipping_sentence(ligne, ligne["libelle"]) for _, ligne in bascules.iterrows()])
+
+# %%
+table(
+    bascules,
+    "Effet de plan à partir duquel l'écart ne se distingue plus du hasard, et ressemblance qui le donne",
+    {
+        "libelle": ("Question", str),
+        "effet_plan_bascule": ("Effet de plan de bascule", lambda effet: fr_number(effet, 2)),
+        "icc_5": ("ICC, 5 par structure", lambda icc: fr_number(icc, 2)),
+        "icc_10": ("ICC, 10 par structure", lambda icc: fr_number(icc, 2)),
+        "icc_20": ("ICC, 20 par structure", lambda icc: fr_number(icc, 2)),
+    },
+)
+
+# %% [markdown]
+# Un effet de plan inférieur à 1 veut dire que la conclusion n'a jamais tenu : il n'y a alors pas de ressemblance à
+# chercher (« n. d. »). Une ressemblance de 0,05 n'a rien de rare entre jeunes d'un même établissement. C'est pourquoi
+# une prochaine enquête doit noter la structure de chaque répondant : sans elle, personne ne peut dire de quel côté de
+# la bascule se trouve l'étude.
 
 # %% [markdown]
 # ## Et si les deux groupes différaient au départ ?
@@ -207,6 +258,89 @@ table(
 )
 
 # %% [markdown]
+# ## Combien de jeunes interroger la prochaine fois ?
+#
+# Une étude trop petite passe à côté d'écarts qui existent. Sa *puissance* est la chance qu'elle a de détecter un
+# écart qui existe vraiment ; l'usage en demande 80 sur 100.
+
+# %%
+besoins = sample_needed(etude)
+besoins["libelle"] = besoins["item"].map(libelles)
+sentences(
+    [
+        sample_sentence(besoins[besoins["item"] == ligne["item"]], ligne, ligne["libelle"])
+        for _, ligne in comparaisons.iterrows()
+    ]
+)
+
+# %%
+table(
+    besoins,
+    "Jeunes à interroger dans chaque groupe pour détecter l'écart de 2022 huit fois sur dix",
+    {
+        "libelle": ("Question", str),
+        "effet_plan": ("Effet de plan", lambda effet: fr_number(effet, 1)),
+        "n_par_groupe": ("Jeunes par groupe", fr_number),
+        "puissance": ("Puissance en 2022", lambda part: fr_percent(part, 0)),
+    },
+)
+
+# %% [markdown]
+# Ces effectifs supposent que l'écart de 2022 est le vrai. Un écart mesuré sur peu de jeunes est souvent plus grand
+# que le vrai : mieux vaut viser l'écart qui compterait pour les jeunes, même plus petit, que celui déjà observé. La
+# puissance de 2022 se déduit de p et n'ajoute rien à lui ; elle dit seulement ce qu'une étude de cette taille pouvait
+# voir.
+#
+# La courbe donne le plus petit écart détectable selon le nombre de jeunes interrogés dans chaque groupe, pour une
+# réponse donnée par la moitié des non-mentorés, le cas le plus exigeant ou presque.
+
+# %%
+courbe = detectable_by_size()
+en_2022 = detectable_in_2022(etude)
+Drawing(
+    curve_svg(
+        [
+            Point(
+                f"Effet de plan {fr_number(ligne['effet_plan'], 1)}",
+                ligne["n_par_groupe"],
+                ligne["ecart_hausse_points"],
+            )
+            for _, ligne in courbe.iterrows()
+        ],
+        "Jeunes interrogés dans chaque groupe",
+        "Écart détecté huit fois sur dix, en points",
+        [
+            Point(f"2022 : {fr_number(ligne['ecart_points'], 1)}", ligne["n_par_groupe"], ligne["ecart_points"])
+            for _, ligne in en_2022.iterrows()
+        ],
+    ),
+    "Écart détectable selon le nombre de jeunes interrogés",
+    "L'écart détectable diminue de moins en moins vite quand l'effectif augmente. Avec les groupes de 2022, "
+    + ", ".join(
+        f"il est de {fr_number(ligne['ecart_points'], 1)} points à un effet de plan de {fr_number(ligne['effet_plan'], 1)}"
+        for _, ligne in en_2022.iterrows()
+    )
+    + ".",
+)
+
+# %%
+table(
+    detectable_table(),
+    "Écart détecté huit fois sur dix, en points, selon l'effectif de chaque groupe et l'effet de plan",
+    {
+        "n_par_groupe": ("Jeunes par groupe", fr_number),
+        "effet_1.0": ("Effet de plan 1", lambda points: fr_number(points, 1)),
+        "effet_1.5": ("Effet de plan 1,5", lambda points: fr_number(points, 1)),
+        "effet_2.0": ("Effet de plan 2", lambda points: fr_number(points, 1)),
+    },
+)
+
+# %% [markdown]
+# Interroger plus de structures vaut mieux qu'interroger plus de jeunes dans chacune : c'est le nombre de structures
+# qui fait la précision. La commande `mentorat planifier` refait ce calcul avec les hypothèses d'une enquête à venir :
+# structures, jeunes qui ne répondront pas, nombre de questions, une ou deux vagues.
+
+# %% [markdown]
 # ## Ce qu'on peut conclure, et ce qu'on ne peut pas
 #
 # **On peut dire**
@@ -222,5 +356,6 @@ table(
 #   d'ajustement sur ce qui distinguait les groupes ;
 # - qu'une part de jeunes satisfaits mesure un effet.
 #
-# **Pour la prochaine enquête** : les mêmes questions posées aux deux groupes, une première vague à l'entrée, la
-# structure et l'association de chaque répondant, et des bases publiées question par question.
+# **Pour la prochaine enquête** : assez de jeunes pour voir l'écart qui compte, dans beaucoup de structures ; les mêmes
+# questions posées aux deux groupes, une première vague à l'entrée, la structure et l'association de chaque répondant,
+# et des bases publiées question par question.

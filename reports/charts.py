@@ -216,9 +216,11 @@ def curve_svg(points: Sequence[Point], x_title: str, y_title: str, marks: Sequen
             {"nom": [fr_text(m.series) for m in marks], "x": [m.x for m in marks], "y": [m.y for m in marks]}
         )
         base = alt.Chart(named).encode(x=x, y=y)
+        written: dict[str, Any] = {"align": "left", "dx": 8, "dy": -9, "fontWeight": 600}
         layers += [
             base.mark_point(filled=True, size=70, color=INK, opacity=1),
-            base.mark_text(align="left", dx=7, dy=-9, fontWeight=600).encode(text="nom"),
+            base.mark_text(**written, stroke="white", strokeWidth=5).encode(text="nom"),  # read over a curve
+            base.mark_text(**written).encode(text="nom"),
         ]
     title = alt.TitleParams(fr_text(y_title), anchor="start", fontSize=11.5, fontWeight="normal", color=SOFT)
     return _svg(alt.layer(*layers).properties(width=WIDTH - 30, height=240, title=title))

@@ -121,6 +121,42 @@ def tipping_points(table: pd.DataFrame, level: float = 0.05) -> pd.DataFrame:
     return frame.reset_index(drop=True)
 
 
+def tipping_sentence(row: pd.Series, libelle: str) -> str:
+    """What a row of `tipping_points` says, in plain French."""
+    effect = float(row["effet_plan_bascule"])
+    if effect < 1:
+        return fr_text(
+            f"« {libelle} » : il n'y a pas de conclusion à perdre. Même des réponses toutes indépendantes ne "
+            "distinguent pas cet écart du hasard."
+        )
+    likes = [
+        f"{fr_number(row[f'icc_{size}'], 2)} avec {size} réponses par structure"
+        for size in CLUSTER_SIZES
+        if pd.notna(row[f"icc_{size}"])
+    ]
+    alike = f" Il suffit pour cela d'une ressemblance (ICC) de {', de '.join(likes)}." if likes else ""
+    return fr_text(
+        f"« {libelle} » : l'écart se distingue du hasard jusqu'à un effet de plan de {fr_number(effect, 2)}, plus "
+        f"au-delà.{alike}"
+    )
+
+
+def sample_sentence(rows: pd.DataFrame, row: pd.Series, libelle: str) -> str:
+    """What the rows of `sample_needed` about one compared row of `study_2022` say, in plain French."""
+    needed = rows.set_index("effet_plan")
+    first, *others = needed.index
+    more = ", ".join(
+        f"{fr_number(needed.loc[one, 'n_par_groupe'])} à un effet de plan de {fr_number(one, 1)}" for one in others
+    )
+    gap, groups = fr_number(abs(row["ecart_points"]), 1), [fr_number(row[f"n_{group}"]) for group in GROUPS]
+    return fr_text(
+        f"« {libelle} » : pour détecter huit fois sur dix un écart de {gap} points, il faut interroger "
+        f"{fr_number(needed.loc[first, 'n_par_groupe'])} jeunes dans chaque groupe si leurs réponses sont "
+        f"indépendantes, {more}. En 2022, avec {' et '.join(groups)} jeunes, un tel écart aurait été détecté "
+        f"{fr_number(100 * needed.loc[first, 'puissance'])} fois sur 100."
+    )
+
+
 def questions_survived(table: pd.DataFrame, level: float = 0.05) -> pd.DataFrame:
     """How many questions in all each compared item withstands, had each been tested (Bonferroni): item, questions."""
     items = compared_items(table)
@@ -155,18 +191,30 @@ def detectable_by_size(
     return detectable_curve(baseline, sizes, assumptions=[Assumptions(design_effect=one) for one in design_effects])
 
 
+def detectable_table(
+    baseline: float = 0.5, sizes: Sequence[int] = (150, 200, 300, 400, 600, 800, 1000, 1500)
+) -> pd.DataFrame:
+    """`detectable_by_size` in points, a row a size, a column `effet_<design effect>`."""
+    curve = detectable_by_size(baseline, sizes)
+    wide = curve.pivot_table(index="n_par_groupe", columns="effet_plan", values="ecart_hausse_points")
+    return wide.rename(columns="effet_{}".format).rename_axis(columns=None).reset_index()
+
+
 def detectable_in_2022(
     table: pd.DataFrame, baseline: float = 0.5, design_effects: tuple[float, ...] = DESIGN_EFFECTS
 ) -> pd.DataFrame:
-    """What the two groups of 2022 could detect around `baseline`: effet_plan, ecart_points."""
+    """What the two groups of 2022 could detect around `baseline`: effet_plan, n_par_groupe, ecart_points.
+
+    `n_par_groupe`: size of two equal groups worth as much (harmonic mean).
+    """
     _, n1, _, n2 = (int(compared_items(table).iloc[0][name]) for name in _ARGUMENTS)
     found = {
         effect: detectable_share(baseline, n1, n2, assumptions=Assumptions(design_effect=effect))
         for effect in design_effects
     }
     return pd.DataFrame(
-        [[effect, 100 * plan.effect] for effect, plan in found.items() if plan is not None],
-        columns=["effet_plan", "ecart_points"],
+        [[effect, 2 / (1 / n1 + 1 / n2), 100 * plan.effect] for effect, plan in found.items() if plan is not None],
+        columns=["effet_plan", "n_par_groupe", "ecart_points"],
     )
 
 

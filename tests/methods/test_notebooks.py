@@ -44,6 +44,11 @@ def test_the_page_gives_the_two_comparisons_and_their_intervals(pages: list[str]
         "−8,8 points (intervalle de confiance à 95 % : de −18,2 points à +0,8 point ; p = 0,073)",
         "compatibles avec une absence d’écart",
         "0,0496",
+        "l’écart se distingue du hasard jusqu’à un effet de plan de 2,01",
+        "il faut interroger 407 jeunes dans chaque groupe",
+        "610 à un effet de plan de 1,5",
+        "aurait été détecté 43 fois sur 100",
+        "il est de 15,0 points à un effet de plan de 1,0, il est de 18,3 points à un effet de plan de 1,5",
         "satisfaction",
     ):
         assert told in text, told
@@ -59,7 +64,7 @@ def test_the_page_is_french_and_accessible(pages: list[str]) -> None:
     assert page.count("<h1>") == 1
     assert "Données simulées" in page
     assert all('role="img" aria-label="' in svg for svg in re.findall(r"<svg[^>]*>", page))
-    assert page.count("<svg") == 1
+    assert page.count("<svg") == 3
     assert page.count("<table>") == page.count("<caption>") > 3
     assert "<th>" not in page
     assert page.count("<details>") == page.count("Voir le code")
