@@ -15,6 +15,7 @@ defs = Definitions(
         entrepot.entrepot,
         retours.retours,
         estimations.etude_2022,
+        estimations.calendrier,
         estimations.enquete,
         estimations.arm,
         diffusion.diffusion,
