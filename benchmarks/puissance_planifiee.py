@@ -28,8 +28,8 @@ def run() -> None:
         plan = sample_for_shares(share1, share2, assumptions=given, scale="pooled")
         found = _found_power(rng, plan, given)
         print(
-            f"{share1:.2f} against {share2:.2f}, ICC {given.icc}, {given.cluster_size} a cluster (cv {given.cluster_cv}, "
-            f"attrition {given.attrition}): {plan.clusters1} clusters a group, announced {plan.power:.3f}, found "
+            f"{share1:.2f} against {share2:.2f}, ICC {given.icc}, {given.cluster_size} a cluster, cv {given.cluster_cv}"
+            f", attrition {given.attrition}: {plan.clusters1} clusters a group, announced {plan.power:.3f}, found "
             f"{found:.3f}; held: {abs(found - plan.power) <= 0.03}",
             flush=True,
         )

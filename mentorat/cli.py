@@ -212,9 +212,9 @@ def verifier(
 @_told_in_french
 def planifier(  # noqa: PLR0917  (options: none is given by its place)
     part: Annotated[
-        float,
-        typer.Option(help="Part attendue chez les non-mentorés, en %, 50 étant la plus exigeante.", metavar="POURCENT"),
-    ] = 50,
+        float | None,
+        typer.Option(help="Part attendue chez les non-mentorés, en % ; par défaut 50.", metavar="POURCENT"),
+    ] = None,
     ecart: Annotated[
         float | None,
         typer.Option(help="Écart à détecter, en points (mentorés moins non-mentorés).", metavar="POINTS"),
@@ -260,6 +260,13 @@ def planifier(  # noqa: PLR0917  (options: none is given by its place)
     ] = 0,
     risque: Annotated[float, typer.Option(help="Risque de conclure à tort, en %.", metavar="POURCENT")] = 5,
     echelle: Annotated[str, typer.Option(help="Test : khi2, h (Cohen) ou wald.", metavar="TEST")] = "khi2",
+    campagne: Annotated[
+        int | None,
+        typer.Option(help="Campagne publiée dont l'enquête donne la part et l'ICC de --question.", metavar="ANNÉE"),
+    ] = None,
+    question: Annotated[
+        str | None, typer.Option(help="Question de cette enquête, par exemple se_sent_seul.", metavar="ITEM")
+    ] = None,
     sortie: Annotated[
         Path | None, typer.Option(help="Dossier où écrire la courbe (CSV et SVG).", metavar="DOSSIER")
     ] = None,
@@ -277,9 +284,16 @@ def planifier(  # noqa: PLR0917  (options: none is given by its place)
             "pip install 'mentorat-impact[plateforme]'"
         ) from None
 
+    if (campagne is None) != (question is None):
+        raise UsageError("--campagne et --question vont ensemble : l'année, et la question à reprendre de son enquête.")
+    if campagne is not None and question is not None:
+        seen = planner.observed(Settings().publication(campagne) / "evaluation" / "calendrier.csv", question)
+        part = seen.part if part is None else part
+        sized = taille_grappe is not None or grappes is not None
+        icc = seen.icc if icc is None and sized else icc
     answer = planner.plan_request(
         planner.Request(
-            part=part,
+            part=50 if part is None else part,
             ecart=ecart,
             puissance=puissance,
             n1=n1,

@@ -25,7 +25,7 @@ from mentorat.survey.planning import (
     detectable_share,
     intraclass_correlation,
 )
-from mentorat.typography import fr_percent, fr_text
+from mentorat.typography import fr_text
 
 CALENDAR = {
     "issue": "str",
@@ -198,7 +198,7 @@ def _cohort_rows(campagne: int, cohort: pd.DataFrame) -> Iterator[dict[str, Any]
                 "premiere_campagne": campagne,
                 "n_mentores": followed[0],
                 "n_non_mentores": followed[1],
-                "hypotheses": f"{outcome.descriptif} Effectif : toute la cohorte de {campagne}, au plus.",
+                "hypotheses": f"{outcome.descriptif} Effectif : les jeunes suivis de la cohorte de {campagne}, au plus.",
             }
             continue
         sizes = mentored["territoire"].value_counts()
@@ -212,7 +212,6 @@ def _cohort_rows(campagne: int, cohort: pd.DataFrame) -> Iterator[dict[str, Any]
             )
             effect = given.variance_inflation
             found = _detectable(supposed.part_reference, (followed[0], followed[1]), given, len(compared))
-        whole = fr_percent(supposed.suivis, 0)
         yield {
             **head,
             "premiere_campagne": campagne + _years_until_known(outcome.fin_mois),
@@ -223,8 +222,8 @@ def _cohort_rows(campagne: int, cohort: pd.DataFrame) -> Iterator[dict[str, Any]
             "effet_plan": effect,
             "questions_nb": len(compared),
             **found,
-            "hypotheses": f"Jeunes dont le jour d'index tombe en {campagne}, {whole} suivis, effectif arrondi à la "
-            f"dizaine. {supposed.raison}",
+            "hypotheses": f"Jeunes dont le jour d'index tombe en {campagne}, effectif attendu à la dizaine. "
+            f"{supposed.raison}",
         }
 
 

@@ -145,6 +145,38 @@ class Answer:
         return path
 
 
+@dataclass(frozen=True)
+class Observed:
+    """What a campagne's calendar says of a question: its wording, its share among the others (%) and its ICC."""
+
+    libelle: str
+    part: float
+    icc: float
+
+
+def observed(calendar: Path, question: str) -> Observed:
+    """A question of the published calendar (`evaluation/calendrier.csv`).
+
+    Raises UsageError when the file is not there, does not know the question, or hides it.
+    """
+    if not calendar.is_file():
+        raise UsageError(
+            f"{calendar} n'existe pas : cette campagne n'est pas publiée. Lancez mentorat run, ou "
+            "donnez --part et --icc."
+        )
+    table = pd.read_csv(calendar, sep=";")
+    rows = table[table["comparaison"] == "une vague"].set_index("issue")
+    if question not in rows.index:
+        raise UsageError(
+            f"--question ne connaît pas « {question} ». L'enquête de cette campagne a : "
+            f"{', '.join(rows.index) or 'aucune question'}."
+        )
+    row = rows.loc[question]
+    if pd.isna(row["part_reference"]) or pd.isna(row["icc"]):
+        raise UsageError(f"La part ou l'ICC de « {question} » n'est pas publiée : donnez --part et --icc.")
+    return Observed(str(row["libelle"]), 100 * float(row["part_reference"]), float(row["icc"]))
+
+
 def plan_request(request: Request) -> Answer:
     """Answer a request. Raises UsageError (French, with its remedy) on what cannot be planned."""
     try:
@@ -162,7 +194,7 @@ def _planned(request: Request, notes: list[str]) -> Answer:
     if given.clustered:
         notes.append(
             "Les grappes sont supposées propres à chaque groupe. Si les mêmes structures accueillent des jeunes des "
-            "deux groupes, la précision sera meilleure qu'annoncé."
+            "deux groupes, la précision sera en général meilleure qu'annoncé."
         )
     return Answer(cherche, request, given, plan, steps, tuple(fr_text(note) for note in [*notes, *_told(plan)]))
 

@@ -115,3 +115,41 @@ def test_without_the_platform_the_command_says_what_to_install(planifier, monkey
 def test_a_request_that_names_no_size_and_no_difference_is_refused() -> None:
     with pytest.raises(UsageError, match="--ecart"):
         plan_request(Request())
+
+
+@pytest.fixture
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MENTORAT_DATA", str(tmp_path))
+    folder = tmp_path / "publication" / "2024" / "evaluation"
+    folder.mkdir(parents=True)
+    rows = [
+        ("se_sent_seul", "une vague", 0.34, 0.06),
+        ("rare", "une vague", None, None),
+        ("freqsco", "cohorte", 0.5, 0),
+    ]
+    table = pd.DataFrame(rows, columns=["issue", "comparaison", "part_reference", "icc"]).assign(libelle="Libellé")
+    table.to_csv(folder / "calendrier.csv", sep=";", index=False)
+
+
+@pytest.mark.usefixtures("published")
+def test_a_published_survey_gives_the_share_and_the_correlation_of_its_question(planifier) -> None:
+    arguments = ["--campagne", 2024, "--question", "se_sent_seul", "--ecart", -8, "--taille-grappe", 5, "--json"]
+    told = json.loads(planifier(*arguments)[1])
+    assert (told["demande"]["part"], told["demande"]["icc"]) == (34, 0.06)
+    assert json.loads(planifier(*arguments, "--icc", 0.1)[1])["demande"]["icc"] == 0.1
+
+
+@pytest.mark.usefixtures("published")
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--campagne", 2024], "vont ensemble"),
+        (["--campagne", 2023, "--question", "se_sent_seul"], "n'est pas publiée"),
+        (["--campagne", 2024, "--question", "freqsco"], "se_sent_seul, rare"),
+        (["--campagne", 2024, "--question", "rare"], "donnez --part et --icc"),
+    ],
+)
+def test_a_question_that_was_not_published_is_refused(planifier, arguments: list[object], told: str) -> None:
+    code, _, err = planifier(*arguments, "--ecart", 9)
+    assert code == 2
+    assert told in err
