@@ -198,7 +198,7 @@ def _cohort_rows(campagne: int, cohort: pd.DataFrame) -> Iterator[dict[str, Any]
                 "premiere_campagne": campagne,
                 "n_mentores": followed[0],
                 "n_non_mentores": followed[1],
-                "hypotheses": f"{outcome.descriptif} Effectif : les jeunes suivis de la cohorte de {campagne}, au plus.",
+                "hypotheses": f"{outcome.descriptif} Effectif : au plus les jeunes suivis de la cohorte de {campagne}.",
             }
             continue
         sizes = mentored["territoire"].value_counts()
