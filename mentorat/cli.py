@@ -313,7 +313,7 @@ def planifier(  # noqa: PLR0917  (options: none is given by its place)
     )
     written = []
     if sortie is not None:
-        drawn = _from_checkout("reports.charts").planning_svg(answer.curve())
+        drawn = _from_checkout("reports.charts").planning_svg(answer.curve(), answer.direction)
         written = [answer.write(sortie), sortie / "planification.svg"]
         written[-1].write_text(drawn, encoding="utf-8", newline="\n")
     if en_json:

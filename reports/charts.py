@@ -226,14 +226,15 @@ def curve_svg(points: Sequence[Point], x_title: str, y_title: str, marks: Sequen
     return _svg(alt.layer(*layers).properties(width=WIDTH - 30, height=240, title=title))
 
 
-def planning_svg(curve: pd.DataFrame) -> str:
-    """The curve of `mentorat planifier`: detectable difference by size, one line a set of assumptions."""
-    known = curve.dropna(subset=["ecart_hausse_points"])
+def planning_svg(curve: pd.DataFrame, direction: str = "hausse") -> str:
+    """The curve of `mentorat planifier`: detectable rise (`hausse`) or fall (`baisse`), a line a set of assumptions."""
+    gaps = curve[f"ecart_{direction}_points"].abs()
     points = [
         Point(serie, float(n), float(gap))
-        for serie, n, gap in zip(known["hypotheses"], known["n_par_groupe"], known["ecart_hausse_points"], strict=True)
+        for serie, n, gap in zip(curve["hypotheses"], curve["n_par_groupe"], gaps, strict=True)
+        if pd.notna(gap)
     ]
-    return curve_svg(points, "Jeunes mentorés interrogés", "Écart détectable, en points")
+    return curve_svg(points, "Jeunes mentorés interrogés", f"Écart détectable à la {direction}, en points")
 
 
 def _svg(chart: alt.TopLevelMixin) -> str:

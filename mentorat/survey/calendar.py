@@ -52,6 +52,9 @@ whichever its direction, tested alone; `…_famille_points`: when all the questi
 variance over that of as many independent, unweighted answers."""
 
 
+UNTOLD = "Écart détectable non calculable : trop peu de jeunes, ou effet que les réponses ne permettent pas d'estimer."
+
+
 class SecondWave(BaseModel):
     """What is supposed of a second wave of the survey."""
 
@@ -129,7 +132,11 @@ def calendar(campagne: int, effects: pd.DataFrame, answers: pd.DataFrame, cohort
     """
     rows = [*_survey_rows(campagne, effects, answers), *_cohort_rows(campagne, cohort)]
     table = pd.DataFrame(rows, columns=list(CALENDAR)).astype(CALENDAR)
-    table["hypotheses"] = [fr_text(text) for text in table["hypotheses"]]
+    untold = table["ecart_detectable_points"].isna() & (table["comparaison"] != "descriptif")
+    table["hypotheses"] = [
+        fr_text(f"{text} {UNTOLD}" if missing else text)
+        for text, missing in zip(table["hypotheses"], untold, strict=True)
+    ]
     return table
 
 

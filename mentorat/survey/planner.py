@@ -92,6 +92,11 @@ class Answer:
     notes: tuple[str, ...]
 
     @property
+    def direction(self) -> Direction:
+        """Which way the difference sought goes; up when none was named."""
+        return "baisse" if (self.request.ecart or 0) < 0 else "hausse"
+
+    @property
     def sentence(self) -> str:
         if self.plan is None:
             return fr_text(

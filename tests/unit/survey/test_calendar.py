@@ -113,6 +113,8 @@ def test_without_survey_or_cohort_nothing_is_invented() -> None:
     table = calendar(2024, none, pd.DataFrame(), empty)
     assert set(table["issue"]) == set(assumed().issues)
     assert table["ecart_detectable_points"].isna().all()
+    compared = table["comparaison"] == "cohorte"
+    assert table.loc[compared, "hypotheses"].str.contains("non calculable").all()
     released = counts.release_estimates(
         table,
         ["n_mentores", "n_non_mentores"],
@@ -134,6 +136,13 @@ def test_a_share_hidden_in_one_wave_is_hidden_in_two(answers: pd.DataFrame, coho
     ).frame.set_index(["issue", "comparaison"])
     assert (released.loc["se_sent_seul", "diffusion"] == "secret").all()
     assert (released.loc["freqsco", "diffusion"] == "publie").all()
+
+
+def test_an_effect_that_could_not_be_estimated_says_so(answers: pd.DataFrame, cohort: pd.DataFrame) -> None:
+    table = calendar(2024, pd.DataFrame([EFFECT | {"se": np.nan, "df": np.nan}]), answers, cohort)
+    rows = table[table["source"] == "enquete"]
+    assert rows["ecart_detectable_points"].isna().all()
+    assert rows["hypotheses"].str.contains("non calculable").all()
 
 
 def test_a_correlation_that_is_not_defined_is_missing(answers: pd.DataFrame) -> None:

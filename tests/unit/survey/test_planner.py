@@ -58,14 +58,14 @@ def test_a_default_correlation_says_its_date_and_its_reason() -> None:
 
 
 def test_the_curve_is_written_as_csv_and_svg(planifier, tmp_path: Path) -> None:
-    code, out, _ = planifier("--ecart", 10, "--effet-plan", 1.5, "--sortie", tmp_path)
+    code, out, _ = planifier("--ecart", -10, "--effet-plan", 1.5, "--sortie", tmp_path)
     assert code == 0
     curve = pd.read_csv(tmp_path / "planification.csv", sep=";")
     assert list(curve.columns) == ["hypotheses", *CURVE]
     assert curve["hypotheses"].nunique() == 2
     svg = (tmp_path / "planification.svg").read_text(encoding="utf-8")
     assert svg.startswith("<svg")
-    assert "Écart détectable, en points" in svg
+    assert "Écart détectable à la baisse, en points" in svg
     assert str(tmp_path / "planification.svg") in out.replace("\n", "")
 
 
