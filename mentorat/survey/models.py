@@ -152,7 +152,7 @@ def wald(estimate: Floats, covariance: Floats, what: str) -> float:
 def used_clusters(design: SurveyDesign, rows: Rows) -> tuple[int, int]:
     """Primary clusters, and strata, that hold a row of `rows` (n)."""
     stage = design.stages[0]
-    return len(np.unique(stage.units[rows])), len(np.unique(stage.strata[rows]))
+    return tuple(int(np.count_nonzero(np.bincount(codes[rows]))) for codes in (stage.units, stage.strata))
 
 
 def common_warnings(n_missing: int, clusters: int) -> tuple[str, ...]:
@@ -190,7 +190,7 @@ def survey_model(
             f"Le modèle de « {outcome} » a {sum(slopes)} terme(s) pour {clusters} grappe(s) en {strata} strate(s) : il "
             "ne reste aucun degré de liberté. Retirez des termes, ou regroupez des niveaux."
         )
-    everywhere = np.zeros((design.n, len(names)))
+    everywhere = np.zeros((len(names), design.n)).T
     everywhere[matrix.rows] = influence
     return SurveyModel(
         outcome=outcome,

@@ -166,8 +166,8 @@ def likelihood_ratio(smaller: OrdinalFit, larger: OrdinalFit) -> LikelihoodRatio
     added = len(larger.coefficients) - len(smaller.coefficients)
     if (smaller.outcome, smaller.n, smaller.link) != (larger.outcome, larger.n, larger.link) or added < 1:
         raise SurveyError(
-            f"Les deux modèles de « {larger.outcome} » ne s'emboîtent pas : le second ajoute des termes au premier, sur "
-            f"les mêmes lignes (ici {smaller.n} et {larger.n})."
+            f"Les deux modèles de « {larger.outcome} » ne s'emboîtent pas : le second ajoute des termes au premier "
+            f"sur les mêmes lignes (ici {smaller.n} et {larger.n})."
         )
     return _chi2_test(larger.log_likelihood - smaller.log_likelihood, added)
 

@@ -96,7 +96,7 @@ def survey_logistic(
     y = _binary(frame.loc[used.matrix.rows, outcome], outcome, success)
     _refuse_constant(y, outcome)
     fit = _logit_maximum(used.x, y, used.weights / used.weights.mean(), outcome, used.matrix.names)
-    expected = special.expit(used.x @ fit)
+    expected = _logistic(used.x @ fit)
     variance = expected * (1 - expected)
     information = (used.x * (used.weights * variance)[:, None]).T @ used.x
     return _model(
@@ -154,9 +154,9 @@ def _regressors(
     centre, scale = matrix.columns.mean(axis=0), matrix.columns.std(axis=0)
     to_raw = np.diag(np.concatenate([[1.0], 1 / scale]))
     to_raw[0, 1:] = -centre / scale
-    return _Regressors(
-        matrix, weights, np.column_stack([np.ones(len(weights)), (matrix.columns - centre) / scale]), to_raw
-    )
+    x = np.ones((1 + len(scale), len(weights))).T
+    x[:, 1:] = (matrix.columns - centre) / scale
+    return _Regressors(matrix, weights, x, to_raw)
 
 
 def _model(
@@ -183,7 +183,7 @@ def _model(
         terms=(CONSTANT, *used.matrix.terms),
         slopes=(False, *[True] * len(used.matrix.names)),
         coefficients=used.to_raw @ fit,
-        influence=(used.x * residuals[:, None]) @ back,
+        influence=(back.T @ (used.x * residuals[:, None]).T).T,
         naive=dispersion * np.diagonal(used.to_raw @ back),
         link=link,
     )
@@ -193,11 +193,9 @@ def _logit_maximum(x: Floats, y: Floats, weights: Floats, outcome: str, names: t
     """The weighted maximum likelihood of a logit by Newton, halving a step that would go down."""
     fit: Floats = np.zeros(x.shape[1])
     fit[0] = special.logit(np.average(y, weights=weights))
-    linear = x @ fit
-    height = _log_likelihood(weights, y, linear)
+    expected, height = _expected(x, y, weights, fit)
     step = fit
     for _ in range(MAX_STEPS):
-        expected = special.expit(linear)
         information = (x * (weights * expected * (1 - expected))[:, None]).T @ x
         score = x.T @ (weights * (y - expected))
         try:
@@ -206,13 +204,28 @@ def _logit_maximum(x: Floats, y: Floats, weights: Floats, outcome: str, names: t
             break
         if not np.isfinite(step).all():
             break
-        along, before = x @ step, height
-        while (height := _log_likelihood(weights, y, linear + along)) < before - 1e-9 * abs(before):
-            step, along = step / 2, along / 2
-        fit, linear = fit + step, linear + along
+        before = height
+        expected, height = _expected(x, y, weights, fit + step)
+        while height < before - 1e-9 * abs(before):
+            step = step / 2
+            expected, height = _expected(x, y, weights, fit + step)
+        fit = fit + step
         if score @ step <= CONVERGED:
             return fit
     raise not_converged(outcome, names, step[1:])
+
+
+def _expected(x: Floats, y: Floats, weights: Floats, fit: Floats) -> tuple[Floats, float]:
+    """Expected answers, and the log-likelihood (−inf where an answer is held impossible)."""
+    expected = _logistic(x @ fit)
+    with np.errstate(divide="ignore"):
+        return expected, float(weights @ np.log(1 - np.abs(y - expected)))
+
+
+def _logistic(linear: Floats) -> Floats:
+    with np.errstate(over="ignore"):  # exp(710) is inf and its share 0, as it should
+        found: Floats = 1 / (1 + np.exp(-linear))
+    return found
 
 
 def _binary(column: pd.Series, name: str, success: object) -> Floats:
@@ -238,7 +251,3 @@ def _refuse_constant(y: Floats, name: str) -> None:
         raise SurveyError(
             f"La colonne « {name} » ne prend qu'une valeur sur les lignes retenues : il n'y a rien à expliquer."
         )
-
-
-def _log_likelihood(weights: Floats, y: Floats, linear: Floats) -> float:
-    return float(weights @ (y * linear - np.logaddexp(0.0, linear)))
