@@ -18,8 +18,9 @@ from mentorat.survey.results import ESTIMATES, Estimate, Estimates
 from mentorat.survey.terms import ModelMatrix, Rows
 from mentorat.typography import fr_count
 
-FEW_CLUSTERS = 30
-"""Below this many clusters the size of the tests was not measured, and linearisation is known to be optimistic."""
+MEASURED_CLUSTERS = 30
+"""Below this many clusters the size of the tests is not measured (`benchmarks/couverture_modeles.py`), and
+linearisation is known to be optimistic."""
 MAX_STEPS = 25
 """Newton's steps before a fit is said not to converge. A slope without a finite maximum shrinks the score by e a step,
 so that it cannot pass for converged in so few."""
@@ -151,8 +152,8 @@ def wald(estimate: Floats, covariance: Floats, what: str) -> float:
 
 def used_clusters(design: SurveyDesign, rows: Rows) -> tuple[int, int]:
     """Primary clusters, and strata, that hold a row of `rows` (n)."""
-    stage = design.stages[0]
-    return tuple(int(np.count_nonzero(np.bincount(codes[rows]))) for codes in (stage.units, stage.strata))
+    units, strata = (np.bincount(codes[rows]) for codes in (design.stages[0].units, design.stages[0].strata))
+    return int(np.count_nonzero(units)), int(np.count_nonzero(strata))
 
 
 def common_warnings(n_missing: int, clusters: int) -> tuple[str, ...]:
@@ -161,7 +162,7 @@ def common_warnings(n_missing: int, clusters: int) -> tuple[str, ...]:
     if n_missing:
         lines = fr_count(n_missing, "ligne incomplète est écartée", "lignes incomplètes sont écartées")
         told.append(f"{lines} du calcul.")
-    if clusters < FEW_CLUSTERS:
+    if clusters < MEASURED_CLUSTERS:
         told.append(f"{clusters} grappes seulement : erreurs types et tests sont probablement trop optimistes.")
     return tuple(told)
 

@@ -142,14 +142,13 @@ def ordinal_fit(
     answers = _answers(frame, outcome, terms, domain)
     problem = _problem(answers, np.ones(len(answers.codes)), link)
     fit, height = _maximum(problem, problem.start(answers), outcome)
-    covariance = np.linalg.inv(problem.information(fit)).astype(np.float64)
     return OrdinalFit(
         outcome=outcome,
         levels=answers.levels,
         names=problem.names,
         terms=problem.terms,
         coefficients=fit,
-        covariance=covariance,
+        covariance=problem.covariance(fit),
         log_likelihood=height,
         n=len(answers.codes),
         n_missing=answers.matrix.n_missing,
@@ -216,7 +215,7 @@ def survey_ordinal(
     scale = weights.mean()
     problem = _problem(answers, weights / scale, link)
     fit, _ = _maximum(problem, problem.start(answers), outcome)
-    inverse = np.linalg.inv(problem.information(fit))
+    inverse = problem.covariance(fit)
     return survey_model(
         design,
         answers.matrix,
@@ -303,27 +302,36 @@ class _Problem:
 
     def scores(self, parameters: Floats) -> Floats:
         """Derivative of each row's log-likelihood (m × P), before its weight."""
-        upper, lower = self.bounds(parameters)
-        chance = _between(upper, lower, self.link)
-        first, second = _density(upper, self.link) / chance, -_density(lower, self.link) / chance
+        first, second, _, _ = self._derivatives(parameters)
         found: Floats = self.above * first[:, None] + self.below * second[:, None]
         return found
 
-    def information(self, parameters: Floats) -> Floats:
-        """Minus the second derivative of the log-likelihood (P × P)."""
-        upper, lower = self.bounds(parameters)
-        chance = _between(upper, lower, self.link)
-        first, second = _density(upper, self.link) / chance, -_density(lower, self.link) / chance
-        curve_above = first**2 - _slope(upper, self.link) / chance
-        curve_below = second**2 + _slope(lower, self.link) / chance
+    def score_and_information(self, parameters: Floats) -> tuple[Floats, Floats]:
+        """First derivative of the log-likelihood (P), and the second with its sign changed (P × P)."""
+        first, second, curve_above, curve_below = self._derivatives(parameters)
+        score: Floats = self.above.T @ (self.weights * first) + self.below.T @ (self.weights * second)
         both = (self.above * (self.weights * first * second)[:, None]).T @ self.below
-        found: Floats = (
+        information: Floats = (
             (self.above * (self.weights * curve_above)[:, None]).T @ self.above
             + (self.below * (self.weights * curve_below)[:, None]).T @ self.below
             + both
             + both.T
         )
-        return found
+        return score, information
+
+    def covariance(self, parameters: Floats) -> Floats:
+        """Inverse of the information (P × P)."""
+        return np.linalg.inv(self.score_and_information(parameters)[1]).astype(np.float64)
+
+    def _derivatives(self, parameters: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+        """Of log(F(a) − F(b)) by a and by b (m each), then its two second derivatives with their sign changed."""
+        upper, lower = self.bounds(parameters)
+        chance = _between(upper, lower, self.link)
+        (density_above, slope_above), (density_below, slope_below) = (
+            _density_and_slope(bound, self.link) for bound in (upper, lower)
+        )
+        first, second = density_above / chance, -density_below / chance
+        return first, second, first**2 - slope_above / chance, second**2 + slope_below / chance
 
 
 def _chi2_test(gain: float, df: int) -> LikelihoodRatio:
@@ -368,14 +376,19 @@ def _problem(answers: _Answers, weights: Floats, link: Link, free_term: str | No
             *(matrix.terms[rank] for rank in free for _ in thresholds),
             *(matrix.terms[rank] for rank in held),
         ),
-        above=np.hstack([above, *(above * columns[:, [rank]] for rank in free), columns[:, held]]),
-        below=np.hstack([below, *(below * columns[:, [rank]] for rank in free), columns[:, held]]),
+        above=_beside(above, *(above * columns[:, [rank]] for rank in free), columns[:, held]),
+        below=_beside(below, *(below * columns[:, [rank]] for rank in free), columns[:, held]),
         offset=np.zeros(len(answers.codes)),
         top=answers.codes == len(thresholds),
         bottom=answers.codes == 0,
         weights=weights,
         link=link,
     )
+
+
+def _beside(*tables: Floats) -> Floats:
+    """Tables side by side, one column after another in memory."""
+    return np.asfortranarray(np.hstack(tables))
 
 
 def _maximum(problem: _Problem, start: Floats, outcome: str, *, finite: bool = True) -> tuple[Floats, float]:
@@ -386,9 +399,9 @@ def _maximum(problem: _Problem, start: Floats, outcome: str, *, finite: bool = T
     fit, height = start, problem.height(start)
     step: Floats = np.zeros_like(start)
     for _ in range(MAX_STEPS):
-        score = problem.weights @ problem.scores(fit)
+        score, information = problem.score_and_information(fit)
         try:
-            step = np.linalg.solve(problem.information(fit), score).astype(np.float64)
+            step = np.linalg.solve(information, score).astype(np.float64)
         except np.linalg.LinAlgError:
             break
         if not np.isfinite(step).all() or score @ step < 0:
@@ -416,24 +429,18 @@ def _crossing(excess: Callable[[float], float], centre: float, stride: float) ->
 
 def _between(upper: Floats, lower: Floats, link: Link) -> Floats:
     """F(upper) − F(lower), taken on the side where both are small so that it keeps its digits."""
-    distribution = special.expit if link == "logit" else special.ndtr
     flip = lower > 0
     low, high = np.where(flip, -upper, lower), np.where(flip, -lower, upper)
+    distribution = special.expit if link == "logit" else special.ndtr
     found: Floats = distribution(high) - distribution(low)
     return found
 
 
-def _density(bound: Floats, link: Link) -> Floats:
-    """f, zero at ±inf."""
+def _density_and_slope(bound: Floats, link: Link) -> tuple[Floats, Floats]:
+    """f and its derivative, both zero at ±inf."""
     if link == "probit":
-        found: Floats = np.exp(-(bound**2) / 2) / np.sqrt(2 * np.pi)
-        return found
-    return special.expit(bound) * special.expit(-bound)
-
-
-def _slope(bound: Floats, link: Link) -> Floats:
-    """Derivative of f, zero at ±inf."""
-    density = _density(bound, link)
-    if link == "probit":
-        return -np.where(np.isinf(bound), 0.0, bound) * density
-    return density * (special.expit(-bound) - special.expit(bound))
+        density: Floats = np.exp(-(bound**2) / 2) / np.sqrt(2 * np.pi)
+        return density, -np.where(np.isinf(bound), 0.0, bound) * density
+    tail = special.expit(-np.abs(bound))  # f is even, and this side keeps its digits
+    density = tail * (1 - tail)
+    return density, -np.sign(bound) * density * (1 - 2 * tail)
