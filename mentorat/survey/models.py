@@ -77,11 +77,7 @@ class SurveyModel:
 
         Raises SurveyError when the model is not a logit.
         """
-        if self.link != "logit":
-            raise SurveyError(f"Le modèle de « {self.outcome} » n'est pas un logit : il n'a pas de rapports de cotes.")
-        table = self._table(level)[list(self.slopes)].reset_index(drop=True)
-        table["se"] = table["se"] * np.exp(table["estimate"])
-        table[["estimate", "low", "high"]] = np.exp(table[["estimate", "low", "high"]])
+        table = odds_ratio_table(self._table(level)[list(self.slopes)], self.outcome, self.link)
         return Estimates(table, level, "odds ratio", None, self.warnings)
 
     def test(self, *terms: str) -> WaldTest:
@@ -116,26 +112,43 @@ class SurveyModel:
         )
 
     def _table(self, level: float) -> pd.DataFrame:
-        errors = self.standard_errors
-        half = float(stats.t.ppf(0.5 + level / 2, self.df)) * errors
-        t = self.coefficients / errors
-        effect = errors**2 / self.naive
-        columns = {
-            "term": self.terms,
-            "coefficient": self.names,
-            "estimate": self.coefficients,
-            "se": errors,
-            "low": self.coefficients - half,
-            "high": self.coefficients + half,
-            "df": self.df,
-            "n": self.n,
-            "clusters": self.clusters,
-            "deff": effect,
-            "ess": self.n / effect,
-            "t": t,
-            "p": 2 * stats.t.sf(np.abs(t), self.df),
-        }
-        return pd.DataFrame(columns)[["term", "coefficient", *ESTIMATES, "t", "p"]]
+        names = pd.DataFrame({"term": self.terms, "coefficient": self.names})
+        table = coefficient_table(names, self.coefficients, self.standard_errors, df=self.df, n=self.n, level=level)
+        table["clusters"] = self.clusters
+        table["deff"] = self.standard_errors**2 / self.naive
+        table["ess"] = self.n / table["deff"]
+        return table
+
+
+def coefficient_table(
+    names: pd.DataFrame, coefficients: Floats, errors: Floats, *, df: float, n: int, level: float
+) -> pd.DataFrame:
+    """`names` (one row a coefficient), the columns ESTIMATES as of independent rows, then `t` and its two-sided `p`."""
+    half, t = float(stats.t.ppf(0.5 + level / 2, df)) * errors, coefficients / errors
+    table = names.assign(
+        estimate=coefficients,
+        se=errors,
+        low=coefficients - half,
+        high=coefficients + half,
+        df=df,
+        n=n,
+        clusters=n,
+        deff=1.0,
+        ess=float(n),
+        t=t,
+        p=2 * stats.t.sf(np.abs(t), df),
+    )
+    return table[[*names.columns, *ESTIMATES, "t", "p"]]
+
+
+def odds_ratio_table(slopes: pd.DataFrame, outcome: str, link: str) -> pd.DataFrame:
+    """Exponentials of a table's slopes and of their limits. Raises SurveyError unless they are a logit's."""
+    if link != "logit":
+        raise SurveyError(f"Le modèle de « {outcome} » n'est pas un logit : il n'a pas de rapports de cotes.")
+    table = slopes.reset_index(drop=True)
+    table["se"] = table["se"] * np.exp(table["estimate"])
+    table[["estimate", "low", "high"]] = np.exp(table[["estimate", "low", "high"]])
+    return table
 
 
 def wald(estimate: Floats, covariance: Floats, what: str) -> float:

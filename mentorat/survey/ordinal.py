@@ -17,8 +17,16 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special, stats
 
 from mentorat.survey.design import Floats, SurveyDesign, SurveyError
-from mentorat.survey.models import CONVERGED, MAX_STEPS, SurveyModel, not_converged, survey_model
-from mentorat.survey.results import ESTIMATES, Estimates
+from mentorat.survey.models import (
+    CONVERGED,
+    MAX_STEPS,
+    SurveyModel,
+    coefficient_table,
+    not_converged,
+    odds_ratio_table,
+    survey_model,
+)
+from mentorat.survey.results import Estimates
 from mentorat.survey.terms import ModelMatrix, levels_and_codes, model_matrix, refuse_dependent_columns
 
 Link = Literal["logit", "probit"]
@@ -71,26 +79,10 @@ class OrdinalFit:
         return 2 * (len(self.coefficients) - self.log_likelihood)
 
     def estimates(self, level: float = 0.95) -> Estimates:
-        """One row a coefficient: `term`, `coefficient`, the columns ESTIMATES (Wald, normal), `z` and its `p`."""
+        """One row a coefficient: `term`, `coefficient`, the columns ESTIMATES (Wald), `t` (normal) and its `p`."""
+        names = pd.DataFrame({"term": self.terms, "coefficient": self.names})
         errors = np.sqrt(np.diagonal(self.covariance))
-        half = float(stats.norm.ppf(0.5 + level / 2)) * errors
-        z = self.coefficients / errors
-        columns = {
-            "term": self.terms,
-            "coefficient": self.names,
-            "estimate": self.coefficients,
-            "se": errors,
-            "low": self.coefficients - half,
-            "high": self.coefficients + half,
-            "df": np.inf,
-            "n": self.n,
-            "clusters": self.n,
-            "deff": 1.0,
-            "ess": float(self.n),
-            "z": z,
-            "p": 2 * stats.norm.sf(np.abs(z)),
-        }
-        table = pd.DataFrame(columns)[["term", "coefficient", *ESTIMATES, "z", "p"]]
+        table = coefficient_table(names, self.coefficients, errors, df=np.inf, n=self.n, level=level)
         return Estimates(table, level, f"ordinal {self.link}", self.covariance)
 
     def profile_interval(self, name: str, level: float = 0.95) -> tuple[float, float]:
@@ -113,16 +105,11 @@ class OrdinalFit:
 
     def odds_ratios(self, level: float = 0.95, interval: Literal["wald", "profile"] = "wald") -> Estimates:
         """Exponentials of the slopes and of their limits, of Wald or of the profile likelihood (logit only)."""
-        if self.link != "logit":
-            raise SurveyError(f"Le modèle de « {self.outcome} » n'est pas un logit : il n'a pas de rapports de cotes.")
-        table = self.estimates(level).table
-        table = table[table["term"] != THRESHOLD].reset_index(drop=True)
+        table = self.estimates(level).table[list(self.problem.slopes)]
         if interval == "profile":
             limits = [self.profile_interval(name, level) for name in table["coefficient"]]
             table[["low", "high"]] = np.array(limits).reshape(-1, 2)
-        table["se"] = table["se"] * np.exp(table["estimate"])
-        table[["estimate", "low", "high"]] = np.exp(table[["estimate", "low", "high"]])
-        return Estimates(table, level, f"odds ratio, {interval}")
+        return Estimates(odds_ratio_table(table, self.outcome, self.link), level, f"odds ratio, {interval}")
 
 
 def ordinal_fit(

@@ -46,7 +46,7 @@ def test_every_figure_of_the_case_is_held_or_excused() -> None:
 def test_thresholds_slopes_and_errors_are_those_of_clm(fit: OrdinalFit) -> None:
     table = fit.estimates().table
     assert [as_r(name) for name in fit.names] == list(WINE["clm"])
-    for key, column in {"est": "estimate", "se": "se", "z": "z", "p": "p"}.items():
+    for key, column in {"est": "estimate", "se": "se", "z": "t", "p": "p"}.items():
         expected = [figures[key] for figures in WINE["clm"].values()]
         assert table[column].tolist() == pytest.approx(expected, rel=1e-8), key
 
@@ -72,6 +72,12 @@ def test_profile_intervals_are_those_of_clm(fit: OrdinalFit, name: str) -> None:
 def test_odds_ratios_are_those_of_clm(fit: OrdinalFit) -> None:
     expected = list(WINE["clm.oddsratio"].values())
     assert fit.odds_ratios().table["estimate"].tolist() == pytest.approx(expected, rel=1e-8)
+
+
+def test_odds_ratios_may_carry_the_limits_of_the_profile(fit: OrdinalFit) -> None:
+    table = fit.odds_ratios(interval="profile").table
+    expected = [list(limits.values()) for limits in WINE["clm.confint_profile"].values()]
+    assert np.log(table[["low", "high"]].to_numpy()) == pytest.approx(np.array(expected), rel=2e-5)
 
 
 def test_the_test_of_the_interaction_is_that_of_anova(fit: OrdinalFit) -> None:

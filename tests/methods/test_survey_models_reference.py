@@ -11,18 +11,9 @@ from mentorat.survey.association import AssociationTest, survey_association
 from mentorat.survey.design import Calibration, SurveyDesign, survey_design
 from mentorat.survey.models import SurveyModel
 from mentorat.survey.regression import survey_linear, survey_logistic, survey_t_test
-from tests.methods.figures import DATA, assert_complete, cases, reference
+from tests.methods.figures import assert_complete, cases, reference
+from tests.methods.test_survey_design_reference import API, DESIGNS
 
-API = DATA / "survey_api"
-DESIGNS: dict[str, tuple[str, dict[str, Any]]] = {
-    "srs": ("apisrs", {"population": "fpc"}),
-    "strat": ("apistrat", {"weights": "pw", "strata": "stype", "population": "fpc"}),
-    "strat_nofpc": ("apistrat", {"weights": "pw", "strata": "stype"}),
-    "clus1": ("apiclus1", {"weights": "pw", "clusters": "dnum", "population": "fpc"}),
-    "clus1_nofpc": ("apiclus1", {"weights": "pw", "clusters": "dnum"}),
-    "clus2": ("apiclus2", {"clusters": ["dnum", "snum"], "population": ["fpc1", "fpc2"]}),
-    "clus2_onestage": ("apiclus2", {"weights": "pw", "clusters": "dnum"}),
-}
 LEVELS = ["bas", "moyen", "bon", "haut"]
 TERMS = ["ell", "meals", "mobility"]
 
