@@ -26,6 +26,8 @@ MAX_STEPS = 25
 so that it cannot pass for converged in so few."""
 CONVERGED = 1e-14
 """Newton's decrement (squared distance to the maximum, in standard errors) at which the last step is taken."""
+STILL = 1e-3
+"""What the last step may change in a linear predictor: a slope that runs away on a row of small weight moves by one."""
 
 
 @dataclass(frozen=True)
@@ -195,7 +197,7 @@ def survey_model(
 ) -> SurveyModel:
     """A fit under its design, from the influence (m × p, before weights) of the rows used on its coefficients.
 
-    Raises SurveyError when the clusters are too few for so many slopes.
+    Raises SurveyError when the clusters are too few for so many slopes, or the design leaves one without variance.
     """
     clusters, strata = used_clusters(design, matrix.rows)
     df = clusters - strata - sum(slopes)
@@ -206,12 +208,20 @@ def survey_model(
         )
     everywhere = np.zeros((len(names), design.n)).T
     everywhere[matrix.rows] = influence
+    covariance = design.covariance(everywhere)
+    fixed = np.diagonal(covariance) <= 1e-20 * naive
+    if fixed.any():
+        raise SurveyError(
+            f"Le plan de sondage ne laisse aucune variance à « {names[fixed.argmax()]} » dans le modèle de « {outcome} » "
+            "(strates d'une seule grappe ignorées, ou population observée en entier) : rien ne peut être testé. "
+            "Changez la règle des strates d'une grappe."
+        )
     return SurveyModel(
         outcome=outcome,
         names=names,
         terms=terms,
         coefficients=coefficients,
-        covariance=design.covariance(everywhere),
+        covariance=covariance,
         naive=naive,
         df=df,
         n=len(influence),

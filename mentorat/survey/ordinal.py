@@ -20,6 +20,7 @@ from mentorat.survey.design import Floats, SurveyDesign, SurveyError
 from mentorat.survey.models import (
     CONVERGED,
     MAX_STEPS,
+    STILL,
     SurveyModel,
     coefficient_table,
     not_converged,
@@ -397,7 +398,7 @@ def _maximum(problem: _Problem, start: Floats, outcome: str, *, finite: bool = T
         while (height := problem.height(fit + step)) < before - 1e-9 * abs(before):
             step = step / 2
         fit = fit + step
-        if score @ step <= CONVERGED:
+        if score @ step <= CONVERGED and np.abs(problem.above @ step).max() <= STILL:
             return fit, height
     if finite:
         slopes = np.array(problem.slopes)

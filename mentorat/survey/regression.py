@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from mentorat.survey.design import Floats, SurveyDesign, SurveyError
-from mentorat.survey.models import CONVERGED, MAX_STEPS, SurveyModel, not_converged, survey_model
+from mentorat.survey.models import CONVERGED, MAX_STEPS, STILL, SurveyModel, not_converged, survey_model
 from mentorat.survey.results import Estimate
 from mentorat.survey.terms import (
     CONSTANT,
@@ -210,7 +210,7 @@ def _logit_maximum(x: Floats, y: Floats, weights: Floats, outcome: str, names: t
             step = step / 2
             expected, height = _expected(x, y, weights, fit + step)
         fit = fit + step
-        if score @ step <= CONVERGED:
+        if score @ step <= CONVERGED and np.abs(x @ step).max() <= STILL:
             return fit
     raise not_converged(outcome, names, step[1:])
 

@@ -210,6 +210,19 @@ class TestRefusals:
         with pytest.raises(SurveyError, match=r"« groupe\[rare\] » croît sans s'arrêter"):
             fit(frame.assign(groupe=np.where(rare, "rare", "courant")), ["age", "groupe"])
 
+    @pytest.mark.parametrize("fit", [logistic, ordinal])
+    def test_one_answer_of_small_weight_does_not_pass_for_an_effect(self, fit: Fit) -> None:
+        frame = sample()
+        last = frame.index == frame["note"].idxmax()
+        frame = frame.assign(seul=last.astype(float), poids=np.where(last, 1e-7, frame["poids"]))
+        with pytest.raises(SurveyError, match="« seul » croît sans s'arrêter"):
+            fit(frame, ["age", "seul"])
+
+    def test_a_design_that_leaves_no_variance_is_refused(self) -> None:
+        frame = sample().assign(tous=400)
+        with pytest.raises(SurveyError, match="aucune variance"):
+            survey_linear(survey_design(frame, population="tous"), frame, "note", ["age"])
+
     @MODELS
     def test_more_terms_than_clusters_allow_are_refused(self, fit: Fit) -> None:
         frame = sample().assign(grappe=lambda rows: rows["grappe"] % 3, strate=0)
