@@ -115,7 +115,15 @@ class SurveyModel:
 
     def _table(self, level: float) -> pd.DataFrame:
         names = pd.DataFrame({"term": self.terms, "coefficient": self.names})
-        table = coefficient_table(names, self.coefficients, self.standard_errors, df=self.df, n=self.n, level=level)
+        table = coefficient_table(
+            names,
+            self.coefficients,
+            self.standard_errors,
+            level,
+            df=self.df,
+            n=self.n,
+            n_missing=self.n_missing,
+        )
         table["clusters"] = self.clusters
         table["deff"] = self.standard_errors**2 / self.naive
         table["ess"] = self.n / table["deff"]
@@ -123,7 +131,7 @@ class SurveyModel:
 
 
 def coefficient_table(
-    names: pd.DataFrame, coefficients: Floats, errors: Floats, *, df: float, n: int, level: float
+    names: pd.DataFrame, coefficients: Floats, errors: Floats, level: float, *, df: float, n: int, n_missing: int
 ) -> pd.DataFrame:
     """`names` (one row a coefficient), the columns ESTIMATES as of independent rows, then `t` and its two-sided `p`."""
     half, t = float(stats.t.ppf(0.5 + level / 2, df)) * errors, coefficients / errors
@@ -134,9 +142,11 @@ def coefficient_table(
         high=coefficients + half,
         df=df,
         n=n,
+        n_missing=n_missing,
         clusters=n,
         deff=1.0,
         ess=float(n),
+        warnings="",
         t=t,
         p=2 * stats.t.sf(np.abs(t), df),
     )
@@ -212,7 +222,7 @@ def survey_model(
     fixed = np.diagonal(covariance) <= 1e-20 * naive
     if fixed.any():
         raise SurveyError(
-            f"Le plan de sondage ne laisse aucune variance à « {names[fixed.argmax()]} » dans le modèle de « {outcome} » "
+            f"Le plan de sondage ne laisse aucune variance à « {names[fixed.argmax()]} », modèle de « {outcome} » "
             "(strates d'une seule grappe ignorées, ou population observée en entier) : rien ne peut être testé. "
             "Changez la règle des strates d'une grappe."
         )

@@ -83,7 +83,9 @@ class OrdinalFit:
         """One row a coefficient: `term`, `coefficient`, the columns ESTIMATES (Wald), `t` (normal) and its `p`."""
         names = pd.DataFrame({"term": self.terms, "coefficient": self.names})
         errors = np.sqrt(np.diagonal(self.covariance))
-        table = coefficient_table(names, self.coefficients, errors, df=np.inf, n=self.n, level=level)
+        table = coefficient_table(
+            names, self.coefficients, errors, level, df=np.inf, n=self.n, n_missing=self.n_missing
+        )
         return Estimates(table, level, f"ordinal {self.link}", self.covariance)
 
     def profile_interval(self, name: str, level: float = 0.95) -> tuple[float, float]:
