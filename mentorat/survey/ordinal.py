@@ -342,7 +342,9 @@ def _answers(frame: pd.DataFrame, outcome: str, terms: Sequence[str], domain: Ar
         raise SurveyError(
             f"La colonne « {outcome} » prend {len(levels)} valeurs : ce n'est pas une échelle. Regroupez-les."
         )
-    return _Answers(outcome, matrix, tuple(str(level) for level in levels), codes)
+    # a scale kept as numbers with a decimal part still reads 1|2
+    named = (f"{level:g}" if isinstance(level, float) else str(level) for level in levels)
+    return _Answers(outcome, matrix, tuple(named), codes)
 
 
 def _problem(answers: _Answers, weights: Floats, link: Link, free_term: str | None = None) -> _Problem:

@@ -85,6 +85,7 @@ class TestClosedForms:
     def test_an_ordinal_model_of_two_answers_is_a_logit(self) -> None:
         frame = sample()
         two, logit = survey_ordinal(plan(frame), frame, "diplome", TERMS), logistic(frame)
+        assert two.names == ("0|1", "age", "sexe[garçon]")
         assert two.coefficients == pytest.approx([-logit.coefficients[0], *logit.coefficients[1:]])
         assert two.standard_errors == pytest.approx(logit.standard_errors)
         assert (two.df, two.test("age").p) == (logit.df, pytest.approx(logit.test("age").p))
