@@ -110,7 +110,16 @@ class SurveyModel:
         value, se = float(contrast @ self.coefficients), float(np.sqrt(contrast @ self.covariance @ contrast))
         half = float(stats.t.ppf(0.5 + level / 2, self.df)) * se
         return Estimate(
-            value, se, value - half, value + half, self.df, self.n, self.clusters, level=level, warnings=self.warnings
+            value,
+            se,
+            value - half,
+            value + half,
+            self.df,
+            self.n,
+            self.clusters,
+            level=level,
+            warnings=self.warnings,
+            n_missing=self.n_missing,
         )
 
     def _table(self, level: float) -> pd.DataFrame:

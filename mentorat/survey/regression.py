@@ -5,7 +5,7 @@ Lumley 2010, Complex Surveys, chapter 5): R's svyglm and svyttest.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -125,22 +125,10 @@ def survey_t_test(
     second = np.full(len(frame), np.nan)
     second[used] = codes
     model = survey_linear(design, frame.assign(**{group: second}), outcome, [group], domain=domain)
-    row = model.estimates(level).table.iloc[1]
-    difference = Estimate(
-        estimate=float(row["estimate"]),
-        se=float(row["se"]),
-        low=float(row["low"]),
-        high=float(row["high"]),
-        df=model.df,
-        n=model.n,
-        clusters=model.clusters,
-        deff=float(row["deff"]),
-        ess=float(row["ess"]),
-        level=level,
-        method="design-based t",
-        warnings=model.warnings,
-    )
-    return DifferenceTest((str(levels[0]), str(levels[1])), difference, float(row["t"]), float(row["p"]))
+    found = model.estimates(level)
+    t, p = found.table.loc[found.table["coefficient"] == group, ["t", "p"]].iloc[0]
+    difference = replace(found.one(coefficient=group), method="design-based t")
+    return DifferenceTest((str(levels[0]), str(levels[1])), difference, float(t), float(p))
 
 
 def _regressors(
