@@ -15,4 +15,11 @@ class Page(NamedTuple):
     campagne: bool = True
 
 
-PAGES = (Page("01_etude_2022", "L'étude publiée de 2022, relue avec ses intervalles", ("etude_2022",), campagne=False),)
+PAGES = (
+    Page("01_etude_2022", "L'étude publiée de 2022, relue avec ses intervalles", ("etude_2022",), campagne=False),
+    Page(
+        "03_redressement",
+        "Du nombre observé au total national : le redressement, pas à pas",
+        ("redressement", "redressement_strates", "redressement_manquants", "redressement_residus"),
+    ),
+)

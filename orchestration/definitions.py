@@ -18,6 +18,8 @@ defs = Definitions(
         estimations.calendrier,
         estimations.enquete,
         estimations.arm,
+        estimations.redressement,
+        estimations.indicateurs_estimes,
         diffusion.diffusion,
         publication.departements,
         publication.national,

@@ -32,10 +32,13 @@ def national_report(  # noqa: PLR0917 - one argument a released table
     differences: ReleasedTable | None,
     effets: ReleasedTable | None,
     simulation: Mapping[str, Any] | None,
+    *,
+    redressement: ReleasedTable | None = None,
 ) -> Report:
     """The national report of `campagne`, from tables released to the public: TypeError, ValueError otherwise.
 
-    `differences` and `effets` are None where no survey was received: the report says so.
+    `differences` and `effets` are None where no survey was received: the report says so. `redressement`: national
+    totals from the collectivités that answered; None where they were not estimated.
     """
     indicators = Indicators(checked(indicateurs, "public"), campagne)
     study = checked(etude_2022, "public")
@@ -50,6 +53,7 @@ def national_report(  # noqa: PLR0917 - one argument a released table
         mention_detail=detail,
         sections=(
             _summary(indicators),
+            *(() if redressement is None else (_national_total(checked(redressement, "public"), campagne),)),
             _coverage(indicators),
             Section(
                 "chaine",
@@ -69,7 +73,7 @@ def national_report(  # noqa: PLR0917 - one argument a released table
             _study(study),
             _flow(checked(flux, "public")),
             _places(indicators),
-            method_section(("A1", "A1JM", "A2a", "A2b", "A3", "A3E", "A3D", "O1", "O2", "O3"), simulation),
+            method_section(("A1", "A1JM", "A2a", "A2b", "A3", "A3E", "A3D", "O1", "O2", "O3", "O3r"), simulation),
         ),
         sources=(
             "Fichiers transmis par les collectivités, les associations et l'évaluateur pour la campagne.",
@@ -139,6 +143,93 @@ def _gap_sentence(gap: Reading) -> str:
 
 def _aim(gap: Reading) -> str:
     return "" if gap.denominator is None else f" de {fr_number(gap.denominator)} jeunes"
+
+
+ESTIMATORS = {"ratio": "Redressé, par le ratio", "calage": "Redressé, par calage"}
+
+
+def _national_total(totals: pd.DataFrame, campagne: int) -> Section:
+    """O3 in two lines, observed and estimated, with what the estimate rests on."""
+    rows = totals[totals["indicateur"] == "O3r"].set_index("estimateur")
+    title = "Combien de jeunes en France : ce qui est observé, ce qui est estimé"
+    row = rows.loc["ratio"].to_dict()
+    if row["statut"] != "calcule" or row["diffusion"] == "secret":
+        why = str(row["avertissements"]) if row["statut"] != "calcule" else f"Total national estimé : {HIDDEN}."
+        return Section("redressement", title, (Paragraph(f"Pas de ligne redressée. {why}", "alerte"),))
+    answered = f"{fr_number(row['n_reponses'])} sur {fr_number(row['n_collectivites'])}"
+    share = fr_percent(row["part_accueils"])
+    lines = [
+        ("Observé : collectivités ayant répondu", fr_number(row["observe"]), "–", answered, share, "–", "–"),
+        ("Connu, avec ce que disent les seules associations", fr_number(row["connu"]), "–", "–", "–", "–", "–"),
+    ]
+    for estimator, found in rows.iterrows():
+        aimed = pd.notna(found["ecart"])
+        gap = f"{_more(found['ecart'])} ({_more(found['ecart_bas'])} à {_more(found['ecart_haut'])})" if aimed else "–"
+        lines.append(
+            (
+                ESTIMATORS[str(estimator)],
+                fr_number(found["estimation"]),
+                f"{fr_number(found['ic_bas'])} à {fr_number(found['ic_haut'])}",
+                answered,
+                share,
+                "–" if pd.isna(found["part"]) else fr_percent(found["part"]),
+                gap,
+            )
+        )
+    table = Table(
+        "Jeunes ayant un binôme actif au 31 décembre, France hors Mayotte",
+        (
+            Column("Ligne"),
+            Column("Jeunes", True),
+            Column("Intervalle à 95 %", True),
+            Column("Collectivités", True),
+            Column("Part des accueils", True),
+            Column("Part des jeunes suivis", True),
+            Column("Écart à l'objectif", True),
+        ),
+        tuple(lines),
+        note=f"Nombres arrondis à {fr_number(row['arrondi'])} près, les intervalles vers l'extérieur, pour qu'ils ne "
+        "redonnent aucun effectif masqué. Une collectivité répond quand elle transmet ses propres dossiers de "
+        "mentorat ; ce que les associations disent d'une collectivité sans réponse est connu, mais peut être partiel. "
+        "Le ratio et le calage sont deux calculs de la même estimation : proches, ils se confirment.",
+    )
+    condition = Paragraph(
+        f"Cette estimation vaut {row['condition']} ; son intervalle ne dit rien de l'erreur si ce n'est pas le cas. "
+        "Les strates sont les tiers de taille des collectivités de métropole, selon leurs mesures d'aide sociale à "
+        f"l'enfance (Drees, {row['annee_drees']}), et l'outre-mer. " + str(row["avertissements"]).replace("\n", " "),
+        "alerte",
+    )
+    return Section("redressement", title, (Paragraph(_estimate_sentences(row, campagne)), table, condition))
+
+
+def _estimate_sentences(row: Mapping[Any, Any], campagne: int) -> str:
+    low, high = fr_number(row["ic_bas"]), fr_number(row["ic_haut"])
+    answers = (
+        f"{fr_number(row['n_reponses'])} collectivités sur {fr_number(row['n_collectivites'])} ont répondu ; elles "
+        f"font {fr_percent(row['part_accueils'])} des accueils recensés par la Drees."
+    )
+    if row["n_reponses"] == row["n_collectivites"]:
+        return f"{answers} Aucune ne manque : la ligne redressée est la ligne observée, sans intervalle."
+    told = (
+        f"{answers} Au 31 décembre {campagne}, environ {fr_number(row['estimation'])} jeunes auraient un binôme actif "
+        f"en France hors Mayotte, entre {low} et {high} (intervalle à 95 %), {row['condition']}."
+    )
+    if pd.isna(row["objectif"]):
+        return told
+    reduced = row["objectif"] != parametre("objectif_jeunes", date(campagne, 12, 31))
+    scale = " (réduit à l'échelle simulée)" if reduced else ""
+    aim = f"l'objectif national de {fr_number(row['objectif'])} jeunes{scale}"
+    if row["ecart_haut"] < 0:
+        short = f"entre {fr_number(-row['ecart_haut'])} et {fr_number(-row['ecart_bas'])}"
+        return f"{told} Il manquerait {short} jeunes pour atteindre {aim}."
+    if row["ecart_bas"] > 0:
+        return f"{told} Selon cette estimation, {aim} est atteint."
+    return f"{told} L'intervalle contient {aim} : on ne peut pas dire s'il est atteint."
+
+
+def _more(gap: float) -> str:
+    """« +60 », « −120 », « 0 »."""
+    return f"+{fr_number(gap)}" if gap > 0 else fr_number(gap)
 
 
 def _coverage(indicators: Indicators) -> Section:

@@ -1,12 +1,13 @@
 """Disclosure control: the one door between what is known and what is shown."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from dagster import AssetExecutionContext, AssetKey, AssetSpec, MaterializeResult, multi_asset
 
+from mentorat import reference
 from mentorat.contracts.catalogue import catalogue
 from mentorat.disclosure.counts import WHOLE
 from mentorat.disclosure.door import ReleasedDocument, ReleasedTable, release_document, write_audit
@@ -28,6 +29,14 @@ MADE_FROM = {
     "etude_2022": [estimation_key("etude_2022")],
     "calendrier": [estimation_key("calendrier")],
     **{table: [estimation_key(table)] for table in SURVEY},
+    "redressement": [
+        estimation_key("redressement"),
+        estimation_key("redressement_reponses"),
+        AssetKey(["indicateurs"]),
+    ],
+    "redressement_strates": [estimation_key("redressement_strates")],
+    "redressement_manquants": [estimation_key("redressement_manquants")],
+    "redressement_residus": [estimation_key("redressement_residus"), AssetKey(["indicateurs"])],
 }
 """Released table → what it is made from."""
 ROWS = ["lignes_recues", "lignes_acceptees", "lignes_ecartees", "doublons_exacts"]
@@ -158,6 +167,7 @@ def releases(settings: Settings, campagne: int) -> Iterator[ReleasedTable]:
     labels = [name for name in receptions if name not in {"territoire", "source", *ROWS}]
     released = {audience: indicators.release_indicators(indicateurs, audience) for audience in AUDIENCES}
     yield from released.values()
+    yield from national_releases(settings, campagne, released)
     yield counts.release_counts(
         receptions,
         ROWS[0],
@@ -202,6 +212,33 @@ def releases(settings: Settings, campagne: int) -> Iterator[ReleasedTable]:
         keys=("covariable", "libelle"),
         name="equilibre",
     )
+
+
+def national_releases(
+    settings: Settings, campagne: int, indicateurs: Mapping[Audience, ReleasedTable]
+) -> Iterator[ReleasedTable]:
+    """The national totals, rounded so that they give back nothing that the indicators hide."""
+    from mentorat.disclosure import national
+    from mentorat.survey.national_tables import COUNTED
+
+    def read(table: str) -> pd.DataFrame:
+        return read_parquet(settings.estimations(campagne) / f"{table}.parquet")
+
+    places = reference.load("territoires")
+    owners = dict(zip(places["territoire"], places["collectivite"], strict=True))
+    shown = {audience: table.frame for audience, table in indicateurs.items()}
+    hidden = {
+        total: {
+            audience: national.hidden_codes(frame, indicateur, campagne, owners) for audience, frame in shown.items()
+        }
+        for total, indicateur in COUNTED.items()
+    }
+    tables, weighed = read("redressement"), read("redressement_reponses")
+    for audience in AUDIENCES:
+        yield national.release_national(tables, weighed, hidden, audience)
+        yield national.release_strata(read("redressement_strates"), audience)
+        yield national.release_missing(read("redressement_manquants"), audience)
+        yield national.release_residuals(read("redressement_residus"), hidden, audience)
 
 
 @multi_asset(

@@ -1,5 +1,7 @@
-"""Estimates: the published study of 2022 again, the survey of the campagne, and the replay of the platform's rule."""
+"""Estimates: the published study of 2022 again, the survey of the campagne, national totals from the collectivités that
+answered, and the replay of the platform's rule."""
 
+import json
 from collections.abc import Iterator
 
 import pandas as pd
@@ -15,6 +17,17 @@ from orchestration.resources import Maison, link
 
 SURVEY = ("differences", "effets", "equilibre")
 SURVEY_PARTS = ("mentores", "non_mentores", "echantillon")
+REDRESSEMENT = {
+    "redressement": "redressement",
+    "strates": "redressement_strates",
+    "manquants": "redressement_manquants",
+    "residus": "redressement_residus",
+    "reponses": "redressement_reponses",
+    "indicateurs": "indicateurs_redresses",
+}
+"""Tables of the national totals, as the library names them and as the lake does."""
+INDICATOR_ROWS = ("indicateurs_redresses",)
+"""Estimates tables in the schema of the mart `indicateurs`; their union is `indicateurs_estimes`."""
 
 
 def estimation_key(table: str) -> AssetKey:
@@ -117,3 +130,57 @@ def arm(context: AssetExecutionContext, maison: Maison) -> MaterializeResult:
         for mart in ("demandes_plateforme", "candidatures_plateforme")
     )
     return _store(settings, campagne, "arm", replay(in_export_order(demandes, brutes), candidatures).associations)
+
+
+@multi_asset(
+    specs=[
+        AssetSpec(
+            estimation_key(table),
+            deps=[
+                AssetKey([mart])
+                for mart in ("indicateurs", "collecte", "rapprochement_agrege", "binomes_retenus", "territoires")
+            ],
+            kinds={"scipy"},
+        )
+        for table in REDRESSEMENT.values()
+    ],
+    partitions_def=campagnes,
+    group_name="estimations",
+)
+def redressement(context: AssetExecutionContext, maison: Maison) -> Iterator[MaterializeResult]:
+    """National totals from the collectivités that answered: ratio and calibration by stratum on DREES measures."""
+    from mentorat.survey.national_tables import Marts, national_tables
+
+    settings, campagne = maison.settings, int(context.partition_key)
+    tell(context, "Totaux nationaux redressés")
+    marts = (
+        read_parquet(settings.marts(campagne) / f"{mart}.parquet")
+        for mart in ("indicateurs", "collecte", "rapprochement_agrege", "binomes_retenus")
+    )
+    tables = national_tables(campagne, Marts(*marts, _truth(settings, campagne)), reference.load("territoires"))
+    for name, table in REDRESSEMENT.items():
+        yield _store(settings, campagne, table, getattr(tables, name))
+
+
+def _truth(settings: Settings, campagne: int) -> dict[str, dict[str, int]] | None:
+    """Simulated counts by territory; None when the dépôt is not simulated or its truth was not kept."""
+    path = settings.verite(campagne)
+    if settings.simulation(campagne) is None or not path.exists():
+        return None
+    found: dict[str, dict[str, int]] | None = json.loads(path.read_text(encoding="utf-8")).get("territoires")
+    return found
+
+
+@asset(
+    key=estimation_key("indicateurs_estimes"),
+    deps=[estimation_key(table) for table in INDICATOR_ROWS],
+    partitions_def=campagnes,
+    group_name="estimations",
+)
+def indicateurs_estimes(context: AssetExecutionContext, maison: Maison) -> MaterializeResult:
+    """Every indicator that Python gives, in the schema of the mart `indicateurs`: reports read the union of both."""
+    from mentorat.contracts.indicator_rows import union
+
+    settings, campagne = maison.settings, int(context.partition_key)
+    tables = [read_parquet(settings.estimations(campagne) / f"{table}.parquet") for table in INDICATOR_ROWS]
+    return _store(settings, campagne, "indicateurs_estimes", union(tables))

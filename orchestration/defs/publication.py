@@ -23,6 +23,18 @@ from orchestration.progress import tell
 from orchestration.resources import Maison, dbt_results, link
 
 NOTEBOOKS = CHECKOUT / "notebooks"
+EVALUATION = {
+    "etude_2022": "etude_2022",
+    "differences": "enquete_differences",
+    "effets": "effets",
+    "equilibre": "equilibre",
+    "calendrier": "calendrier",
+    "redressement": "redressement",
+    "redressement_strates": "redressement_strates",
+    "redressement_manquants": "redressement_manquants",
+    "redressement_residus": "redressement_residus",
+}
+"""Released tables that evaluators and notebooks read → name of the CSV."""
 
 
 def publication_key(part: str) -> AssetKey:
@@ -65,7 +77,9 @@ def departements(context: AssetExecutionContext, maison: Maison) -> MaterializeR
 
 @asset(
     key=publication_key("national"),
-    deps=[diffusion_key(t) for t in ("indicateurs", "flux_cohorte", "etude_2022", "differences", "effets")],
+    deps=[
+        diffusion_key(t) for t in ("indicateurs", "flux_cohorte", "etude_2022", "differences", "effets", "redressement")
+    ],
     partitions_def=campagnes,
     group_name="publication",
     kinds={"html", "pdf"},
@@ -80,14 +94,21 @@ def national(context: AssetExecutionContext, maison: Maison) -> MaterializeResul
     tables = [load(settings, campagne, t, "public") for t in ("indicateurs", "flux_cohorte", "etude_2022")]
     survey = [load(settings, campagne, t, "public") for t in ("differences", "effets")]
     differences, effets = (None if table.frame.empty else table for table in survey)
-    report = national_report(campagne, *tables, differences, effets, settings.simulation(campagne))
+    report = national_report(
+        campagne,
+        *tables,
+        differences,
+        effets,
+        settings.simulation(campagne),
+        redressement=load(settings, campagne, "redressement", "public"),
+    )
     paths = write_report(report, _fresh(settings, campagne, "national"))
     return MaterializeResult(metadata={path.name: link(path) for path in paths})
 
 
 @asset(
     key=publication_key("evaluation"),
-    deps=[diffusion_key(t) for t in ("etude_2022", "differences", "effets", "equilibre", "calendrier")],
+    deps=[diffusion_key(t) for t in EVALUATION],
     partitions_def=campagnes,
     group_name="publication",
     kinds={"csv", "jupyter"},
@@ -96,14 +117,7 @@ def evaluation(context: AssetExecutionContext, maison: Maison) -> MaterializeRes
     """What evaluators take away: tables as CSV, and the notebooks as pages."""
     settings, campagne = maison.settings, int(context.partition_key)
     folder = _fresh(settings, campagne, "evaluation")
-    names = {
-        "etude_2022": "etude_2022",
-        "differences": "enquete_differences",
-        "effets": "effets",
-        "equilibre": "equilibre",
-        "calendrier": "calendrier",
-    }
-    for table, name in names.items():
+    for table, name in EVALUATION.items():
         frame = load(settings, campagne, table, "partenaire").frame
         frame.to_csv(folder / f"{name}.csv", sep=";", index=False, encoding="utf-8", lineterminator="\n")
     for page in PAGES:
