@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Self
 
+import numpy as np
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -212,7 +213,7 @@ def number_order(numero: str) -> int:
 
 def as_code(value: Any) -> str:
     """A stored answer as its code: True is « oui », 4.0 is « 4 »."""
-    if isinstance(value, bool):
+    if isinstance(value, (bool, np.bool_)):
         return "oui" if value else "non"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
