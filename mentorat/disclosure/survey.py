@@ -14,6 +14,7 @@ whole survey gave that answer, and a complement under it (100 %). A mean goes wi
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from mentorat.disclosure.core import Equation, refuse_if_breached, suppress
@@ -26,9 +27,14 @@ DOMAINS: dict[Audience, frozenset[str]] = {
     "partenaire": frozenset({"", "sexe", "tranche_age", "type_accueil", "modalite", "association", "departement"}),
 }
 """Dimensions each audience may be given: what is local goes to the partner."""
-LOCAL = frozenset({"association", "departement"})
+BRIEF = frozenset({"type_accueil", "association", "departement"})
+"""Dimensions of many small domains: the positive answers and the means alone are shown, not whole distributions."""
+LEAST_ANSWERS, LEAST_BRIEF = 2, 4
+"""Answers of a domain (of a brief one), in thresholds, under which it is not shown: its figures would be hidden."""
 LEAST_CLUSTERS = 3
 """Clusters under which a domain is not shown: its figures would be those of a structure."""
+LEVELS: dict[Audience, list[str]] = {"public": ["national"], "partenaire": ["national", "association", "departement"]}
+"""Levels of response rates each audience may be given."""
 FIGURES = ("estimation", "ic_bas", "ic_haut", "deff", "ess")
 _BLOCK = ["item", "groupe", "vague"]
 _ROW = [*_BLOCK, "domaine", "mesure", "modalite"]
@@ -38,7 +44,7 @@ _ROW = [*_BLOCK, "domaine", "mesure", "modalite"]
 class _Cells:
     """Counts by key, and the sums that tie them."""
 
-    values: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
     ranks: dict[str, int] = field(default_factory=dict)
     derived: set[str] = field(default_factory=set)
     plain: set[str] = field(default_factory=set)
@@ -46,7 +52,7 @@ class _Cells:
     equations: list[Equation] = field(default_factory=list)
 
     def add(self, key: str, value: int, rank: int, *, derived: bool = False, plain: bool = False) -> None:
-        self.values[key], self.ranks[key] = value, rank
+        self.counts[key], self.ranks[key] = value, rank
         if derived:
             self.derived.add(key)
         if plain and value == 0:
@@ -55,74 +61,71 @@ class _Cells:
     def tie(self, total: str, parts: Iterable[str]) -> None:
         parts = tuple(parts)
         if parts:
-            self.equations.append(
-                Equation(total, parts, self.values[total] - sum(self.values[part] for part in parts))
-            )
+            self.equations.append(Equation(total, parts, self.counts[total] - sum(self.counts[part] for part in parts)))
 
     def remainder(self, total: str, parts: Iterable[str], name: str, *, plain: bool) -> None:
         """What is left of a total, that is never shown, as a cell of its own."""
         parts = tuple(parts)
-        self.add(name, self.values[total] - sum(self.values[part] for part in parts), 0, derived=True, plain=plain)
+        self.add(name, self.counts[total] - sum(self.counts[part] for part in parts), 0, derived=True, plain=plain)
         self.tie(total, (*parts, name))
 
     def table(self, threshold: int) -> pd.DataFrame:
         return pd.DataFrame(
             {
-                "cle": list(self.values),
-                "valeur": list(self.values.values()),
-                "sensible": [value < threshold and key not in self.plain for key, value in self.values.items()],
-                "rang": [self.ranks[key] for key in self.values],
-                "derivee": [key in self.derived for key in self.values],
+                "cle": list(self.counts),
+                "valeur": list(self.counts.values()),
+                "sensible": [value < threshold and key not in self.plain for key, value in self.counts.items()],
+                "rang": [self.ranks[key] for key in self.counts],
+                "derivee": [key in self.derived for key in self.counts],
             }
         )
 
 
-def release_survey(results: pd.DataFrame, audience: Audience, name: str = "enquete_resultats") -> ReleasedTable:
-    """Release the results of the surveys for an audience.
+def release_survey(results: pd.DataFrame, name: str = "enquete_resultats") -> dict[Audience, ReleasedTable]:
+    """Release the results of the surveys, for each audience.
 
-    results: columns of `RESULTS` (mentorat.survey.survey_results). Returns the rows of the domains the audience may be
-    given, and `diffusion` (`publie`, `secret`): in a `secret` row the figures and the count are missing, and the number
-    of answers too where it would tell them. A domain with fewer answers than twice the threshold, or fewer than three
-    clusters, is left out whole: no share of it could be shown. Raises ValueError when a row is given twice,
+    results: columns of `RESULTS` (mentorat.survey.survey_results). Each table has the rows of the domains its audience
+    may be given, and `diffusion` (`publie`, `secret`): in a `secret` row the figures and the count are missing, and the
+    number of answers too where it would tell them. What the partner is not told, the public is not. A domain with too
+    few answers or clusters is left out whole (`LEAST_CLUSTERS`, `_shown`). Raises ValueError when a row is given twice,
     PublicationStopped when the attack on what is released finds anything.
     """
     if results.duplicated(_ROW).any():
         raise ValueError(f"{name}: a figure is given twice")
-    regles = rules()
+    released: dict[Audience, ReleasedTable] = {}
     hidden: frozenset[str] = frozenset()
-    steps: tuple[Audience, ...] = AUDIENCES if audience == "public" else ("partenaire",)
-    for step in steps:
-        shown = _shown(results, step, regles.threshold(step))
+    for audience in AUDIENCES:
+        threshold = rules().threshold(audience)
+        shown = _shown(results, audience, threshold).reset_index(drop=True)
         system = _system(shown)
-        cells = system.table(regles.threshold(step))
-        done = suppress(cells, system.equations, regles.protection(step), hidden & set(system.values))
-        hidden = done.hidden
-    table = shown.reset_index(drop=True)
-    count, base = _keys(table)
-    secret = count.isin(hidden)
-    small = base.isin(hidden)
-    table[list(FIGURES)] = table[list(FIGURES)].mask(secret)
-    table["x"] = table["x"].mask(secret)
-    table[["n", "n_manquants", "grappes"]] = table[["n", "n_manquants", "grappes"]].mask(small)
-    # a share under a hidden base still tells how many, and so does a warning that counts them
-    table[list(FIGURES)] = table[list(FIGURES)].mask(small)
-    table["x"] = table["x"].mask(small)
-    secret |= small
+        cells = system.table(threshold)
+        done = suppress(cells, system.equations, rules().protection(audience), hidden & set(system.counts))
+        hidden |= done.hidden
+        told = {key: value for key, value in system.counts.items() if key not in hidden | system.derived}
+        refuse_if_breached(told, system.equations, done.needs, name)
+        released[audience] = open_door(
+            _blank(shown, done.hidden),
+            name=name,
+            audience=audience,
+            rule_ids=[f"seuil_{audience}", "zero_et_totalite", "part_et_base", "intervalle", "domaine_enquete"],
+            threshold=threshold,
+            cells=len(system.counts) - len(system.derived),
+            primary=len(done.primary),
+            secondary=len(done.secondary),
+            reason="réponses trop peu nombreuses masquées, avec ce qu'il faut pour que leur somme ne les redonne pas",
+        )
+    return released
+
+
+def _blank(shown: pd.DataFrame, hidden: frozenset[str]) -> pd.DataFrame:
+    """The rows without what is hidden: a share goes with its count and its base, and so do the words that tell them."""
+    table = shown.copy()
+    count, base = (keys.isin(hidden) for keys in _keys(table))
+    secret = count | base
+    table[[*FIGURES, "x"]] = table[[*FIGURES, "x"]].mask(secret)
+    table[["n", "n_manquants", "grappes"]] = table[["n", "n_manquants", "grappes"]].mask(base)
     table["avertissements"] = table["avertissements"].mask(secret, "")
-    table["diffusion"] = secret.map({True: "secret", False: "publie"})
-    released = {key: value for key, value in system.values.items() if key not in hidden and key not in system.derived}
-    refuse_if_breached(released, system.equations, done.needs, name)
-    return open_door(
-        table,
-        name=name,
-        audience=audience,
-        rule_ids=[f"seuil_{audience}", "zero_et_totalite", "part_et_base", "intervalle", "domaine_enquete"],
-        threshold=regles.threshold(audience),
-        cells=len(system.values) - len(system.derived),
-        primary=len(done.primary),
-        secondary=len(done.secondary),
-        reason="réponses trop peu nombreuses masquées, avec ce qu'il faut pour que leur somme ne les redonne pas",
-    )
+    return table.assign(diffusion=secret.map({True: "secret", False: "publie"}))
 
 
 def _dimension(domains: "pd.Series[str]") -> "pd.Series[str]":
@@ -132,10 +135,11 @@ def _dimension(domains: "pd.Series[str]") -> "pd.Series[str]":
 def _shown(results: pd.DataFrame, audience: Audience, threshold: int) -> pd.DataFrame:
     """Rows of the domains an audience may be given, and of everyone whatever their number."""
     allowed = _dimension(results["domaine"]).isin(DOMAINS[audience])
-    enough = (results["n"] >= 2 * threshold) & (results["grappes"] >= LEAST_CLUSTERS).fillna(False)
-    # of a place, the positive answers and the means alone: a whole distribution on so few would be mostly hidden
-    local = _dimension(results["domaine"]).isin(LOCAL) & (results["mesure"] == "part")
-    return results[allowed & ~local & (enough | (results["domaine"] == ""))]
+    brief = _dimension(results["domaine"]).isin(BRIEF)
+    least = threshold * np.where(brief, LEAST_BRIEF, LEAST_ANSWERS)
+    enough = (results["n"] >= least) & (results["grappes"] >= LEAST_CLUSTERS).fillna(False)
+    # a whole distribution on so few would be mostly hidden, and would hide more around it
+    return results[allowed & ~(brief & (results["mesure"] == "part")) & (enough | (results["domaine"] == ""))]
 
 
 def _keys(table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
@@ -159,9 +163,9 @@ def _system(shown: pd.DataFrame) -> _Cells:
         never = {(row.mesure, row.modalite) for row in whole.itertuples() if row.x is not pd.NA and row.x == 0}
         for _, rows in block.groupby("domaine", sort=True):
             _tie_distribution(system, rows, item.scale.positif, item.scale.type == "multiple", never)
-        for dimension, rows in block[block["domaine"] != ""].groupby("dimension", sort=True):
+        for _, rows in block[block["domaine"] != ""].groupby("dimension", sort=True):
             for kind in [None, *zip(rows["mesure"], rows["modalite"], strict=True)]:
-                _tie_domains(system, whole, rows, kind, str(dimension), kind in never)
+                _tie_domains(system, whole, rows, kind, never=kind in never)
     return system
 
 
@@ -180,7 +184,9 @@ def _tie_distribution(
     for row in rows[rows["x"].notna()].itertuples():
         whole = row.mesure != "part"
         nobody = (row.mesure, row.modalite) in never or size == 0
-        system.add(str(row.cle), int(str(row.x)), (3 if whole else 2) if national else (1 if whole else 0), plain=nobody)
+        system.add(
+            str(row.cle), int(str(row.x)), (3 if whole else 2) if national else (1 if whole else 0), plain=nobody
+        )
         if not whole:
             codes[str(row.modalite)] = str(row.cle)
         if whole or several:
@@ -192,14 +198,9 @@ def _tie_distribution(
 
 
 def _tie_domains(
-    system: _Cells,
-    whole: pd.DataFrame,
-    rows: pd.DataFrame,
-    kind: tuple[str, str] | None,
-    dimension: str,
-    never: bool,
+    system: _Cells, whole: pd.DataFrame, rows: pd.DataFrame, kind: tuple[str, str] | None, *, never: bool
 ) -> None:
-    """Everybody = the domains of one dimension that are shown + those that are not."""
+    """Everybody = the domains of one dimension that are shown (`rows`) + those that are not; `kind` None: the bases."""
 
     def cells(table: pd.DataFrame) -> list[str]:
         if kind is None:
@@ -208,25 +209,29 @@ def _tie_domains(
         return list(table.loc[right, "cle"])
 
     total, parts = cells(whole), cells(rows)
-    name = f"{total[0]}|hors {dimension}" if total else ""
-    if total and parts and name not in system.values:
+    name = f"{total[0]}|hors {rows['dimension'].iloc[0]}" if total else ""
+    if total and parts and name not in system.counts:
         others = whole["n"].iloc[0] - rows.drop_duplicates("base")["n"].sum()
         system.remainder(total[0], parts, name, plain=never or int(others) == 0)
 
 
 def release_response_rates(rates: pd.DataFrame, audience: Audience) -> ReleasedTable:
-    """Release response rates: by association and département for the partner, of the whole survey for the public.
+    """Release response rates: of the whole survey for the public, by association and département too for the partner.
 
-    rates: groupe, vague, niveau, code, invites, repondants, non_repondants, … (mentorat.survey.response_rates). Rows of
-    structures never pass. Returns counts and `taux`, missing where a count is.
+    rates: columns of `RATES` (mentorat.survey.response_rates). Rows of structures never pass. Returns groupe, vague,
+    association, departement (`ensemble` in both for everyone), statut, avertissements, the counts and `diffusion`; no
+    rate, for `with_rates` gives it where both of its counts are told.
     """
-    levels = {"public": ["national"], "partenaire": ["national", "association", "departement"]}[audience]
-    kept = rates[rates["niveau"].isin(levels) & (rates["statut"] == "calcule")].copy()
-    kept["serie"] = kept["groupe"] + ";" + kept["vague"].astype("str")
-    counted = ["invites", "repondants", "non_repondants"]
-    released = []
-    for level in levels:
-        rows = kept[kept["niveau"].isin(["national", level])].copy()
-        rows["code"] = rows["code"].where(rows["niveau"] != "national", WHOLE)
-        released.append(rows)
-    raise NotImplementedError(counted, released, release_counts)
+    rows = rates[rates["niveau"].isin(LEVELS[audience])].copy()
+    for level in ("association", "departement"):
+        rows[level] = rows["code"].where(rows["niveau"] == level, WHOLE)
+    return release_counts(
+        rows.assign(vague=rows["vague"].astype("str")),
+        "invites",
+        ["repondants", "non_repondants"],
+        ["groupe", "vague", "association", "departement"],
+        audience,
+        alone=["reponses_recues", "annonces_sans_reponse", "reponses_hors_echantillon"],
+        keep=["statut", "avertissements"],
+        name="enquete_taux_reponse",
+    )

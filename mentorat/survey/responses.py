@@ -178,9 +178,7 @@ def _design(rows: pd.DataFrame) -> dict[str, pd.Series]:
 
 
 def _weights(weights: pd.Series) -> pd.Series:
-    if weights.notna().any() and (
-        not pd.api.types.is_numeric_dtype(weights) or pd.api.types.is_bool_dtype(weights)
-    ):
+    if weights.notna().any() and (not pd.api.types.is_numeric_dtype(weights) or pd.api.types.is_bool_dtype(weights)):
         raise SurveyError(
             "La colonne « poids » de enquete_echantillon contient du texte. Donnez des nombres, à virgule ou à point."
         )

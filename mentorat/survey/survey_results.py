@@ -1,10 +1,9 @@
 """Every item of a survey × group × wave × domain: distribution, positive answers, mean, each with its interval.
 
-One row a figure, in long form (`RESULTS`). Shares are Hájek means Σwy/Σw over those who answered; their variance is
-the linearised one of the design, the domain being a score of zero outside it (`SurveyDesign.covariance`). The
-interval of a share is Wilson's on the effective sample size n* = p(1 − p)/var, never above the number of answers,
-brought down by (z/t)² for the few degrees of freedom (Korn and Graubard 1998, Dean and Pagano 2015); that of a mean
-is Student's. Degrees of freedom: clusters less strata among those the domain touches.
+One row a figure, in long form (`RESULTS`). Shares are the weighted means of `mentorat.survey.estimators`, all domains
+of a dimension in one pass. The interval of a share is Wilson's on the effective sample size (`intervals`), that of a
+mean is Student's, both with the degrees of freedom of the clusters that the domain touches; a design effect under 1 is
+taken as 1, for the few clusters of a domain can seem to agree by chance.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,9 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import stats
 
 from mentorat.survey.design import Codes, Floats, SurveyDesign, survey_design
+from mentorat.survey.estimators import survey_mean
+from mentorat.survey.intervals import share_interval
 from mentorat.survey.questionnaire import GROUPS, Item, questionnaire
 from mentorat.survey.responses import DOMAINS, Responses, read_responses
 from mentorat.typography import fr_number
@@ -50,6 +52,7 @@ LEAST_ANSWERS = 10
 """Respondents under which a département or an association is no domain: no share of theirs could ever be shown."""
 LOCAL = frozenset({"association", "departement"})
 POSITIVE = "part_positive"
+NOBODY = "Personne n'a répondu à cette question."
 UNWEIGHTED, WEIGHTED = "aucune", "sondage"
 
 
@@ -104,15 +107,13 @@ def weighted_sample(responses: Responses, wave: int) -> Sample:
         strata = None
     elif single.any():
         warnings.append(f"{int(single.sum())} strate(s) d'une seule grappe, comparée(s) à la moyenne des grappes.")
-    cluster = "grappe" if frame["grappe"].nunique() > 1 else None
+    cluster = "grappe" if (frame["grappe"] != frame["grappe"].iloc[0]).any() else None
     if cluster is None:
         warnings.append("Une seule grappe : intervalles calculés comme si les réponses étaient indépendantes.")
     design = survey_design(
         frame, weights="poids" if weighted else None, strata=strata, clusters=cluster, lonely_psu="ajuster"
     )
-    return Sample(
-        responses, wave, frame, asked, design, WEIGHTED if weighted else UNWEIGHTED, tuple(warnings)
-    )
+    return Sample(responses, wave, frame, asked, design, WEIGHTED if weighted else UNWEIGHTED, tuple(warnings))
 
 
 def sample_results(sample: Sample) -> Iterator[dict[str, object]]:
@@ -141,158 +142,116 @@ def _domains(frame: pd.DataFrame) -> Iterator[tuple[list[str], Codes]]:
 
 def _item_results(sample: Sample, item: Item, labels: list[str], codes: Codes) -> Iterator[dict[str, object]]:
     """Rows of an item over the domains of one cut."""
-    answers = sample.frame[item.nom]
-    answered = answers.notna().to_numpy()
-    inside = codes >= 0
-    here = np.where(answered, codes, -1)
-    asked = sample.asked[item.nom].to_numpy()
-    size = np.bincount(here[here >= 0], minlength=len(labels))
-    missing = np.bincount(codes[inside & asked & ~answered], minlength=len(labels))
-    names, values = _measures(answers, item)
-    found = _means(sample.design, values, here, len(labels))
-    for place, label in enumerate(labels):
-        if not size[place] and label:
-            continue
-        common = {
-            "numero": item.numero,
-            "item": item.nom,
-            "libelle": item.libelle,
-            "dimension": item.dimension,
-            "groupe": sample.responses.group,
-            "vague": sample.wave,
-            "domaine": label,
-            "n": int(size[place]),
-            "n_manquants": int(missing[place]),
-            "ponderation": sample.weighting,
-        }
-        if not size[place]:
-            nobody = "Personne n'a répondu à cette question."
-            yield {**common, "mesure": names[0][0], "avertissements": nobody}
-            continue
-        warnings = [*sample.warnings, *_warnings(int(size[place]), int(found.clusters[place]))]
-        constant = item.scale.type != "multiple" and sample.frame.loc[here == place, item.nom].nunique() == 1
-        if constant:
-            warnings.append("Toutes les réponses sont identiques.")
-        for column, (measure, code) in enumerate(names):
-            share = measure != "moyenne"
-            yield {
-                **common,
-                "mesure": measure,
-                "modalite": code,
-                "libelle_modalite": item.codes.get(code, ""),
-                "x": int(round(values[here == place, column].sum())) if share else None,
-                **found.row(place, column, share=share),
-                "grappes": int(found.clusters[place]),
-                "avertissements": " ".join(warnings),
+    answers, asked = sample.frame[item.nom], sample.asked[item.nom].to_numpy()
+    common = {
+        "numero": item.numero,
+        "item": item.nom,
+        "libelle": item.libelle,
+        "dimension": item.dimension,
+        "groupe": sample.responses.group,
+        "vague": sample.wave,
+        "ponderation": sample.weighting,
+    }
+    if answers.isna().all():
+        if labels == [""]:
+            nobody = {
+                "n": 0,
+                "n_manquants": int(asked.sum()),
+                "avertissements": "Personne n'a répondu à cette question.",
             }
+            yield {**common, **nobody, "domaine": "", "mesure": "moyenne" if item.numeric else "part"}
+        return
+    figures = _figures(answers, item)
+    frame = pd.DataFrame(figures, index=answers.index)
+    frame.columns = range(len(figures))
+    frame["domaine"] = pd.Categorical.from_codes(codes, labels)
+    inside = (codes >= 0) & asked & answers.isna().to_numpy()
+    missing = np.bincount(codes[inside], minlength=len(labels))
+    found = survey_mean(sample.design, frame, list(range(len(figures))), by="domaine").table
+    found = found[found["n"] > 0]
+    counted = frame.groupby("domaine", observed=False)[list(range(len(figures)))].sum()
+    shares = np.array([measure != "moyenne" for measure, _ in figures])[found["variable"].to_numpy(dtype=np.intp)]
+    size = _kish(sample.design.weights, np.where(answers.notna(), codes, -1), labels)
+    found = found.assign(**_intervals(found, shares, found["domaine"].map(size).to_numpy(dtype=np.float64)))
+    for row, share in zip(found.to_dict("records"), shares, strict=True):
+        measure, code = list(figures)[row["variable"]]
+        place = labels.index(row["domaine"])
+        yield {
+            **common,
+            "domaine": row["domaine"],
+            "mesure": measure,
+            "modalite": code,
+            "libelle_modalite": item.codes.get(code, ""),
+            "n": row["n"],
+            "x": round(counted.loc[row["domaine"], row["variable"]]) if share else None,
+            "n_manquants": int(missing[place]),
+            "estimation": row["estimate"],
+            "ic_bas": row["low"],
+            "ic_haut": row["high"],
+            "deff": row["deff"],
+            "ess": row["ess"],
+            "grappes": row["clusters"],
+            "avertissements": " ".join([*sample.warnings, *_warnings(row)]),
+        }
 
 
-def _measures(answers: pd.Series, item: Item) -> tuple[list[tuple[str, str]], Floats]:
-    """(measure, code) of each figure of an item, and its value for each row (n × figures; 0 where unanswered)."""
-    names: list[tuple[str, str]] = []
-    columns: list[Floats] = []
-    if item.codes:
-        text = answers.astype("object").where(answers.notna(), "").astype("str")
-        for code in item.codes:
-            if item.scale.type == "multiple":
-                with_code = ("|" + text + "|").str.contains(f"|{code}|", regex=False)
-            else:
-                with_code = text == code
-            names.append(("part", code))
-            columns.append(with_code.to_numpy(dtype=np.float64))
-        if item.scale.positif:
-            names.append((POSITIVE, ""))
-            columns.append(text.isin(item.scale.positif).to_numpy(dtype=np.float64))
-    if item.numeric:
-        names.append(("moyenne", ""))
-        numbers = pd.to_numeric(answers.astype("object"), errors="coerce").astype("float64")
-        columns.append(numbers.fillna(0.0).to_numpy())
-    return names, np.column_stack(columns)
-
-
-@dataclass(frozen=True)
-class _Means:
-    """Means and variances (domains × figures), and by domain the answers, clusters, strata and Kish's sample size."""
-
-    mean: Floats
-    variance: Floats
-    spread: Floats
-    size: Floats
-    clusters: Codes
-    strata: Codes
-    kish: Floats
-
-    def row(self, place: int, column: int, *, share: bool) -> dict[str, float]:
-        """Estimate, interval, design effect and effective sample size of one figure."""
-        mean, variance, n = self.mean[place, column], self.variance[place, column], self.size[place]
-        df = max(int(self.clusters[place] - self.strata[place]), 1)
-        simple = (mean * (1 - mean) if share else self.spread[place, column]) / n
-        deff = variance / simple if simple > 0 and variance > 0 else np.nan
-        ess = n / deff if deff == deff else np.nan
-        quantile = float(stats.t.ppf(0.975, df))
-        if share:
-            low, high = wilson(mean, min(ess if ess == ess else self.kish[place], n), quantile)
-        else:
-            half = quantile * float(np.sqrt(variance)) if n > 1 else np.nan
-            low, high = mean - half, mean + half
-        return {"estimation": mean, "ic_bas": low, "ic_haut": high, "deff": deff, "ess": ess}
-
-
-def wilson(share: float, effective: float, quantile: float) -> tuple[float, float]:
-    """Wilson's interval of a share on an effective sample size, with the quantile of the design's Student law.
-
-    The sample size is brought down by (1.96/quantile)², which is to take the quantile in place of 1.96.
-    """
-    square = quantile**2 / effective
-    centre = (share + square / 2) / (1 + square)
-    half = quantile / (1 + square) * float(np.sqrt(share * (1 - share) / effective + square / (4 * effective)))
-    return max(centre - half, 0.0), min(centre + half, 1.0)
-
-
-def _means(design: SurveyDesign, values: Floats, codes: Codes, domains: int) -> _Means:
-    """Means of `values` (n × k) by domain (`codes` of each row, −1 for none), all in one pass."""
-    kept = np.flatnonzero(codes >= 0)
-    weights, where, given = design.weights[kept], codes[kept], values[kept]
-    size = np.bincount(where, minlength=domains).astype(np.float64)
-    total = np.bincount(where, weights=weights, minlength=domains)
-    square = np.bincount(where, weights=weights**2, minlength=domains)
-    safe = np.where(total > 0, total, 1.0)
-    sums = np.stack([np.bincount(where, weights=weights * column, minlength=domains) for column in given.T], axis=1)
-    mean = sums / safe[:, None]
-    residual = given - mean[where]
-    spread = np.stack(
-        [np.bincount(where, weights=weights * column**2, minlength=domains) for column in residual.T], axis=1
-    ) / safe[:, None]
-    figures = values.shape[1]
-    influence = np.zeros((design.n, domains, figures))
-    influence[kept, where] = residual / safe[where][:, None]
-    variance = np.diag(design.covariance(influence.reshape(design.n, -1))).reshape(domains, figures)
-    stage = design.stages[0]
-    return _Means(
-        mean,
-        np.maximum(variance, 0.0),
-        spread * (size / np.maximum(size - 1, 1))[:, None],
-        size,
-        _touched(where, stage.units[kept], domains),
-        _touched(where, stage.strata[kept], domains),
-        np.where(square > 0, total**2 / np.where(square > 0, square, 1.0), 0.0),
+def _kish(weights: Floats, codes: Codes, labels: list[str]) -> dict[str, float]:
+    """Kish's effective size of the rows of each domain (−1: none)."""
+    inside = codes >= 0
+    total, square = (
+        np.bincount(codes[inside], weights=values[inside], minlength=len(labels)) for values in (weights, weights**2)
     )
+    return dict(zip(labels, total**2 / np.where(square > 0, square, 1.0), strict=True))
 
 
-def _touched(where: Codes, units: Codes, domains: int) -> Codes:
-    """Number of distinct units in each domain."""
-    if not len(where):
-        return np.zeros(domains, dtype=np.intp)
-    pairs = np.unique(where * (int(units.max()) + 1) + units)
-    return np.bincount(pairs // (int(units.max()) + 1), minlength=domains).astype(np.intp)
+def _intervals(found: pd.DataFrame, shares: NDArray[np.bool_], kish: Floats) -> dict[str, Floats]:
+    """Bounds and effective size of each row: Wilson for a share, Student for a mean; a design effect under 1 is 1.
+
+    Few clusters give now and then a variance far too small; an interval never claims more than independent answers.
+    """
+    estimate, n = found["estimate"].to_numpy(), found["n"].to_numpy(dtype=np.float64)
+    deff, df = found["deff"].to_numpy(), found["df"].to_numpy()
+    independent = np.where(n > 1, estimate * (1 - estimate) / n, np.nan)
+    variance = np.square(found["se"].to_numpy())
+    with np.errstate(invalid="ignore", divide="ignore"):
+        variance = np.where(shares, np.fmax(variance, independent), variance / np.where(deff < 1, deff, 1.0))
+    low, high = share_interval("wilson", np.where(shares, estimate, 0.5), variance, n=n, df=df, level=0.95, kish=kish)
+    half = stats.t.ppf(0.975, df) * np.sqrt(variance)
+    return {
+        "low": np.where(shares, low, estimate - half),
+        "high": np.where(shares, high, estimate + half),
+        "ess": np.fmin(found["ess"].to_numpy(), n),
+    }
 
 
-def _warnings(size: int, clusters: int) -> list[str]:
+def _figures(answers: pd.Series, item: Item) -> dict[tuple[str, str], pd.Series]:
+    """(measure, code) of each figure of an item, and its value for each row, missing where unanswered."""
+    found: dict[tuple[str, str], pd.Series] = {}
+    known = answers.notna()
+    text = answers.astype("object").where(known, "").astype("str")
+    for code in item.codes:
+        several = item.scale.type == "multiple"
+        given = ("|" + text + "|").str.contains(f"|{code}|", regex=False) if several else text == code
+        found["part", code] = given.astype("float64").where(known)
+    if item.scale.positif:
+        found[POSITIVE, ""] = text.isin(item.scale.positif).astype("float64").where(known)
+    if item.numeric:
+        found["moyenne", ""] = pd.to_numeric(answers.astype("object"), errors="coerce").astype("float64")
+    return found
+
+
+def _warnings(row: Mapping[str, object]) -> list[str]:
+    """What to say of one figure, from its row of estimates."""
+    size, clusters = int(str(row["n"])), int(str(row["clusters"]))
     said = []
     if size < FEW_ANSWERS:
         said.append(f"Moins de {FEW_ANSWERS} réponses ({fr_number(size)}).")
-    if clusters < FEW_CLUSTERS:
+    if clusters < 2:
+        said.append("Une seule grappe : intervalle calculé comme si les réponses étaient indépendantes.")
+    elif clusters < FEW_CLUSTERS:
         said.append(f"Moins de {FEW_CLUSTERS} grappes ({fr_number(clusters)}) : intervalle fragile.")
+    if row["estimate"] in (0.0, 1.0):
+        said.append("Réponse unanime : l'intervalle ignore les grappes.")
     return said
 
 
