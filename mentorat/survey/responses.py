@@ -21,6 +21,7 @@ AGE_BANDS = {"moins_de_11": 11, "11-13": 14, "14-15": 16, "16-17": 18, "18_et_pl
 """Age band → first age above it, as the warehouse cuts them."""
 DOMAINS = ("sexe", "tranche_age", "type_accueil", "modalite", "association", "departement")
 """Columns of `Responses.frame` by which results are cut, « inconnu » where the answer does not tell."""
+COVARIATES = ("sexe", "age", "type_accueil", "departement")
 DESIGN = ("strate", "grappe", "poids")
 
 
@@ -31,13 +32,15 @@ class Responses:
     `frame`: one row a respondent, sorted by `KEY`: `KEY`, `DOMAINS`, `DESIGN` (`poids` missing where no sample gives
     it), then one column an item: category of its codes (ordered for an ordered scale), Float64 for a number, codes
     joined by `|` for a set. `asked`: same rows, one boolean column an item. `unread`: item, vague, `n_non_reponses`,
-    `n_hors_echelle` (answers that were there and were not read), for items that have some.
+    `n_hors_echelle` (answers that were there and were not read), for items that have some. `covariates`: same rows, the
+    raw columns that a calibration reads.
     """
 
     group: Group
     frame: pd.DataFrame
     asked: pd.DataFrame
     unread: pd.DataFrame
+    covariates: pd.DataFrame
     sampled: bool
 
     @property
@@ -74,7 +77,8 @@ def read_responses(group: Group, answers: pd.DataFrame, sample: pd.DataFrame) ->
     columns = ["item", "vague", "n_non_reponses", "n_hors_echelle"]
     told = pd.concat(unread, ignore_index=True)[columns] if unread else pd.DataFrame(columns=columns)
     told = told[(told["n_non_reponses"] > 0) | (told["n_hors_echelle"] > 0)].reset_index(drop=True)
-    return Responses(group, frame, pd.DataFrame(asked, index=frame.index), told, not drawn.empty)
+    covariates = rows[[name for name in COVARIATES if name in rows]]
+    return Responses(group, frame, pd.DataFrame(asked, index=frame.index), told, covariates, not drawn.empty)
 
 
 def type_answers(answers: pd.Series, item: Item) -> tuple[pd.Series, NDArray[np.bool_], NDArray[np.bool_]]:

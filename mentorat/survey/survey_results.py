@@ -7,18 +7,19 @@ taken as 1, for the few clusters of a domain can seem to agree by chance.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from mentorat.survey.design import Codes, Floats, SurveyDesign, survey_design
+from mentorat.survey.design import Codes, Floats
 from mentorat.survey.estimators import survey_mean
 from mentorat.survey.intervals import share_interval
 from mentorat.survey.questionnaire import GROUPS, Item, questionnaire
-from mentorat.survey.responses import DOMAINS, Responses, read_responses
+from mentorat.survey.responses import DOMAINS, read_responses
+from mentorat.survey.survey_weights import Sample, weighted_sample
+from mentorat.survey.targets import AseTargets
 from mentorat.typography import fr_number
 
 RESULTS = {
@@ -53,67 +54,31 @@ LEAST_ANSWERS = 10
 LOCAL = frozenset({"association", "departement"})
 POSITIVE = "part_positive"
 NOBODY = "Personne n'a répondu à cette question."
-UNWEIGHTED, WEIGHTED = "aucune", "sondage"
 
 
-@dataclass(frozen=True)
-class Sample:
-    """One group at one wave: its rows, the design they are estimated on, and how they were weighted."""
-
-    responses: Responses
-    wave: int
-    frame: pd.DataFrame
-    asked: pd.DataFrame
-    design: SurveyDesign
-    weighting: str
-    warnings: tuple[str, ...] = ()
-
-
-def survey_results(tables: Mapping[str, pd.DataFrame], sample: pd.DataFrame) -> pd.DataFrame:
+def survey_results(
+    tables: Mapping[str, pd.DataFrame], sample: pd.DataFrame, targets: AseTargets | None = None
+) -> pd.DataFrame:
     """Results of every questionnaire answered, with the columns of `RESULTS`.
 
-    tables: raw tables `enquete_<group>` by group (one may be missing or empty); sample: raw `enquete_echantillon`.
+    tables: raw tables `enquete_<group>` by group (one may be missing or empty); sample: raw `enquete_echantillon`;
+    targets: margins of young people in care, to which the non-mentored are calibrated.
     Sorted by number of item, group, wave, domain; the same rows whatever the order of the answers.
     """
-    rows = [row for one in samples(tables, sample) for row in sample_results(one)]
+    rows = [row for one in samples(tables, sample, targets) for row in sample_results(one)]
     return _typed(rows)
 
 
-def samples(tables: Mapping[str, pd.DataFrame], sample: pd.DataFrame) -> Iterator[Sample]:
+def samples(
+    tables: Mapping[str, pd.DataFrame], sample: pd.DataFrame, targets: AseTargets | None = None
+) -> Iterator[Sample]:
     """Each group at each wave that somebody answered, ready to be estimated."""
     for group in GROUPS:
         if group not in tables or tables[group].empty:
             continue
         responses = read_responses(group, tables[group], sample)
         for wave in sorted(responses.frame["vague"].unique()):
-            yield weighted_sample(responses, int(wave))
-
-
-def weighted_sample(responses: Responses, wave: int) -> Sample:
-    """The respondents of a wave and their design; without a weight for each, all count the same and it is said."""
-    inside = responses.frame["vague"] == wave
-    frame = responses.frame[inside].reset_index(drop=True)
-    asked = responses.asked[inside].reset_index(drop=True)
-    warnings = []
-    weighted = bool(frame["poids"].notna().all())
-    if not responses.sampled:
-        warnings.append("Sans échantillon de tirage : réponses non pondérées, qui ne valent que pour les répondants.")
-    elif not weighted:
-        warnings.append("Poids de sondage absents : réponses non pondérées.")
-    single = frame.groupby("strate")["grappe"].nunique().eq(1)
-    strata: str | None = "strate"
-    if single.all():
-        # one stratum, one cluster each: the clusters themselves are all that is left to compare
-        strata = None
-    elif single.any():
-        warnings.append(f"{int(single.sum())} strate(s) d'une seule grappe, comparée(s) à la moyenne des grappes.")
-    cluster = "grappe" if (frame["grappe"] != frame["grappe"].iloc[0]).any() else None
-    if cluster is None:
-        warnings.append("Une seule grappe : intervalles calculés comme si les réponses étaient indépendantes.")
-    design = survey_design(
-        frame, weights="poids" if weighted else None, strata=strata, clusters=cluster, lonely_psu="ajuster"
-    )
-    return Sample(responses, wave, frame, asked, design, WEIGHTED if weighted else UNWEIGHTED, tuple(warnings))
+            yield weighted_sample(responses, int(wave), sample, targets)
 
 
 def sample_results(sample: Sample) -> Iterator[dict[str, object]]:
