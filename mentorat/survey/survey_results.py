@@ -6,7 +6,8 @@ mean is Student's, both with the degrees of freedom of the clusters that the dom
 taken as 1, for the few clusters of a domain can seem to agree by chance.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -56,23 +57,23 @@ POSITIVE = "part_positive"
 NOBODY = "Personne n'a répondu à cette question."
 
 
-def survey_results(
-    tables: Mapping[str, pd.DataFrame], sample: pd.DataFrame, targets: AseTargets | None = None
-) -> pd.DataFrame:
-    """Results of every questionnaire answered, with the columns of `RESULTS`.
+def survey_results(found: Iterable[Sample]) -> pd.DataFrame:
+    """Results of every group and wave (`samples`), with the columns of `RESULTS`.
 
-    tables: raw tables `enquete_<group>` by group (one may be missing or empty); sample: raw `enquete_echantillon`;
-    targets: margins of young people in care, to which the non-mentored are calibrated.
     Sorted by number of item, group, wave, domain; the same rows whatever the order of the answers.
     """
-    rows = [row for one in samples(tables, sample, targets) for row in sample_results(one)]
+    rows = [row for one in found for row in sample_results(one)]
     return _typed(rows)
 
 
 def samples(
     tables: Mapping[str, pd.DataFrame], sample: pd.DataFrame, targets: AseTargets | None = None
 ) -> Iterator[Sample]:
-    """Each group at each wave that somebody answered, ready to be estimated."""
+    """Each group at each wave that somebody answered, ready to be estimated.
+
+    tables: raw tables `enquete_<group>` by group (one may be missing or empty); sample: raw `enquete_echantillon`;
+    targets: margins of young people in care, to which the non-mentored are calibrated.
+    """
     for group in GROUPS:
         if group not in tables or tables[group].empty:
             continue
@@ -236,3 +237,29 @@ def _typed(rows: list[dict[str, object]]) -> pd.DataFrame:
         .sort_values(["_item", "_groupe", "vague", "domaine", "_rang"], kind="stable", ignore_index=True)
         .drop(columns=["_item", "_groupe", "_rang"])
     )
+
+
+def truth_table(truth: Mapping[str, Any] | None) -> pd.DataFrame:
+    """What a simulated survey was drawn from: item, groupe, part_vraie (chance of a positive answer), simule.
+
+    truth: part `enquete` of the simulation's truth; None (nothing is simulated) gives no row. The mentored's share is
+    what they would have answered without mentoring, and the effect.
+    """
+    columns = {"item": "str", "groupe": "str", "part_vraie": "float64", "simule": "bool"}
+    rows = []
+    for item, drawn in (truth or {}).get("items", {}).items():
+        if "part_sans_mentorat" in drawn:
+            mentored = drawn["part_sans_mentorat"] + drawn["att"]
+            rows.append({"item": item, "groupe": "mentores", "part_vraie": round(mentored, 6), "simule": True})
+            rows.append(
+                {"item": item, "groupe": "non_mentores", "part_vraie": drawn["part_non_mentores"], "simule": True}
+            )
+    return pd.DataFrame(rows, columns=list(columns)).astype(columns)
+
+
+def against_truth(results: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
+    """National shares of positive answers of the first wave after entry beside the truth; `retrouve`: the interval
+    holds it. Rows hidden from the audience are left out."""
+    whole = results[(results["domaine"] == "") & (results["mesure"] == POSITIVE) & (results["vague"] == 1)]
+    found = whole[whole["estimation"].notna()].merge(truth, on=["item", "groupe"], validate="one_to_one")
+    return found.assign(retrouve=found["part_vraie"].between(found["ic_bas"], found["ic_haut"]))

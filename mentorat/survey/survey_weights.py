@@ -5,6 +5,7 @@ margins are those of young people in care, which they nearly are; the mentored s
 source gives for the whole country, and would stop doing so.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -27,7 +28,8 @@ NO_WEIGHT = "Poids de sondage absents : réponses non pondérées."
 class Sample:
     """One group at one wave: its rows, which items each was asked, its design, and how it was weighted.
 
-    `steps`: weights (n) after each step, by its French name; `warnings`: French sentences that go with every figure.
+    `steps`: weights (n) after each step, by its French name; `notes`: what the steps had to say; `warnings`: French
+    sentences that go with every figure.
     """
 
     responses: Responses
@@ -38,6 +40,7 @@ class Sample:
     weighting: str
     steps: dict[str, pd.Series]
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def weighted_sample(responses: Responses, wave: int, sample: pd.DataFrame, targets: AseTargets | None = None) -> Sample:
@@ -55,6 +58,7 @@ def weighted_sample(responses: Responses, wave: int, sample: pd.DataFrame, targe
     if not weighted:
         warnings.append(NO_WEIGHT if responses.sampled else NO_SAMPLE)
         return Sample(responses, wave, frame, asked, design, UNWEIGHTED, {}, tuple(warnings))
+    notes: list[str] = []
     steps, weighting = {DRAWN: frame["poids"]}, DRAWN
     drawn = sample[(sample["groupe"] == responses.group) & (sample["vague"] == wave)]
     factor = _response_factor(drawn, frame)
@@ -66,12 +70,51 @@ def weighted_sample(responses: Responses, wave: int, sample: pd.DataFrame, targe
         try:
             design, told = _calibrated(design, responses, wave, targets)
         except SurveyError as reason:
-            warnings.append(f"Calage non fait : {reason}")
+            notes.append(f"Calage non fait : {reason}")
         else:
             weighting = CALIBRATED
             steps[weighting] = pd.Series(design.weights)
-            warnings += told
-    return Sample(responses, wave, frame, asked, design, weighting, steps, tuple(warnings))
+            notes += [*targets.warnings, *told]
+    return Sample(responses, wave, frame, asked, design, weighting, steps, tuple(warnings), tuple(notes))
+
+
+WEIGHTING = {
+    "groupe": "str",
+    "vague": "Int64",
+    "etape": "str",
+    "n": "Int64",
+    "somme": "float64",
+    "poids_min": "float64",
+    "poids_max": "float64",
+    "ess": "float64",
+    "deff": "float64",
+    "remarques": "str",
+}
+"""Columns of `weighting_table`; `ess` and `deff` are Kish's, of the weights alone."""
+
+
+def weighting_table(found: Iterable[Sample]) -> pd.DataFrame:
+    """One row a step of weighting of each group and wave, in order; the last one holds the remarks."""
+    rows = []
+    for one in found:
+        steps = one.steps or {UNWEIGHTED: pd.Series(1.0, index=one.frame.index)}
+        for name, weights in steps.items():
+            ess = float(weights.sum() ** 2 / (weights**2).sum())
+            rows.append(
+                {
+                    "groupe": one.responses.group,
+                    "vague": one.wave,
+                    "etape": name,
+                    "n": len(weights),
+                    "somme": round(float(weights.sum()), 6),
+                    "poids_min": round(float(weights.min()), 6),
+                    "poids_max": round(float(weights.max()), 6),
+                    "ess": round(ess, 6),
+                    "deff": round(len(weights) / ess, 6),
+                    "remarques": " ".join([*one.warnings, *one.notes]) if name == list(steps)[-1] else "",
+                }
+            )
+    return pd.DataFrame(rows, columns=list(WEIGHTING)).astype(WEIGHTING)
 
 
 def _design(frame: pd.DataFrame, *, weighted: bool) -> tuple[SurveyDesign, list[str]]:
