@@ -15,4 +15,11 @@ class Page(NamedTuple):
     campagne: bool = True
 
 
-PAGES = (Page("01_etude_2022", "L'étude publiée de 2022, relue avec ses intervalles", ("etude_2022",), campagne=False),)
+PAGES = (
+    Page("01_etude_2022", "L'étude publiée de 2022, relue avec ses intervalles", ("etude_2022",), campagne=False),
+    Page(
+        "02_enquete",
+        "L'enquête de la campagne, du fichier au résultat",
+        ("enquete_resultats", "enquete_taux_reponse", "enquete_ponderation", "enquete_verite"),
+    ),
+)

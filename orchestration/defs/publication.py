@@ -24,6 +24,17 @@ from orchestration.resources import Maison, dbt_results, link
 
 NOTEBOOKS = CHECKOUT / "notebooks"
 
+EVALUATION_TABLES = {
+    "etude_2022": "etude_2022",
+    "differences": "enquete_differences",
+    "effets": "effets",
+    "equilibre": "equilibre",
+    "enquete_resultats": "enquete_resultats",
+    "enquete_taux_reponse": "enquete_taux_reponse",
+    "enquete_ponderation": "enquete_ponderation",
+}
+"""Released tables that evaluators get as CSV, and the name of each file."""
+
 
 def publication_key(part: str) -> AssetKey:
     """Asset key of one part of the publication."""
@@ -88,6 +99,10 @@ def national(context: AssetExecutionContext, maison: Maison) -> MaterializeResul
 @asset(
     key=publication_key("evaluation"),
     deps=[diffusion_key(t) for t in ("etude_2022", "differences", "effets", "equilibre", "calendrier")],
+    deps=[
+        diffusion_key(t)
+        for t in dict.fromkeys((*EVALUATION_TABLES, *(table for page in PAGES for table in page.tables)))
+    ],
     partitions_def=campagnes,
     group_name="publication",
     kinds={"csv", "jupyter"},
@@ -104,6 +119,7 @@ def evaluation(context: AssetExecutionContext, maison: Maison) -> MaterializeRes
         "calendrier": "calendrier",
     }
     for table, name in names.items():
+    for table, name in EVALUATION_TABLES.items():
         frame = load(settings, campagne, table, "partenaire").frame
         frame.to_csv(folder / f"{name}.csv", sep=";", index=False, encoding="utf-8", lineterminator="\n")
     for page in PAGES:
