@@ -6,7 +6,7 @@ from great_expectations.expectations.expectation import Expectation
 
 from expectations.rules import rule, threshold
 from mentorat import reference
-from mentorat.contracts.catalogue import catalogue
+from mentorat.contracts.catalogue import counted
 
 KEY = ["campagne", "periode", "niveau", "code", "indicateur", "ventilation", "mesure"]
 TERRITORIES = len(reference.load("territoires"))
@@ -38,7 +38,7 @@ def rules() -> list[Expectation]:
             gxe.ExpectColumnDistinctValuesToBeInSet,
             "Les indicateurs sont ceux du catalogue",
             column="indicateur",
-            value_set=sorted(catalogue()),
+            value_set=sorted(counted()),
         ),
         rule(
             gxe.ExpectColumnValuesToBeInSet,

@@ -19,6 +19,7 @@ Maillon = Literal["ressources", "activites", "realisations", "resultats", "impac
 Niveau = Literal["national", "departement", "collectivite", "association"]
 Mesure = Literal["nombre", "part", "moyenne", "ratio", "total", "ecart", "mediane", "q1", "q3"]
 Periode = Literal["civile", "scolaire"]
+Calcul = Literal["entrepot", "python"]
 LINKS: tuple[Maillon, ...] = ("ressources", "activites", "realisations", "resultats", "impact")
 QUANTILES: frozenset[Mesure] = frozenset({"mediane", "q1", "q3"})
 """Measures that no sum gives: the model gives them at every level."""
@@ -47,8 +48,8 @@ class Indicator(BaseModel):
     that have them (all unless said), `total` False when there is no
     figure without a breakdown, `nationales` the series of the country alone. `exige` are the facts a territory must
     have for the figure to be measurable, for all or by ventilation; `exige_association` the same for an association.
-    `modele` is the dbt model that counts it. `diffuse` says whether disclosure has rules for it: the others stay in
-    the lake.
+    `calcul` says who gives it: the warehouse, whose dbt model is `modele`, or Python (`indicator_rows.py`), without a
+    model or facts of the perimeter. `diffuse` says whether disclosure has rules for it: the others stay in the lake.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -68,7 +69,8 @@ class Indicator(BaseModel):
     periodes_ventilees: list[Periode] | None = None
     total: bool = True
     nationales: list[National] = Field(default_factory=list)
-    modele: str = Field(pattern=r"^int_indicateur_[a-z0-9_]+$")
+    calcul: Calcul = "entrepot"
+    modele: str | None = Field(default=None, pattern=r"^int_indicateur_[a-z0-9_]+$")
     facteur: float = 1.0
     exige: list[str] | dict[str, list[str]] = Field(default_factory=list)
     exige_association: list[str] = Field(default_factory=list)
@@ -84,9 +86,11 @@ class Indicator(BaseModel):
             raise ValueError(f"{self.id}: {', '.join(sorted(OVER_A_BASE & set(self.mesures)))} without denominateur")
         if self.denominateur is not None and OVER_A_BASE.isdisjoint(self.mesures):
             raise ValueError(f"{self.id}: a denominateur and no measure that reads it")
-        if "departement" in self.niveaux and not self.exige:
+        if (self.calcul == "entrepot") != (self.modele is not None):
+            raise ValueError(f"{self.id}: a dbt model for what the warehouse counts, none for what Python gives")
+        if self.calcul == "entrepot" and "departement" in self.niveaux and not self.exige:
             raise ValueError(f"{self.id}: nothing says what a territory must send (exige)")
-        if "association" in self.niveaux and not self.exige_association:
+        if self.calcul == "entrepot" and "association" in self.niveaux and not self.exige_association:
             raise ValueError(f"{self.id}: nothing says what an association must send (exige_association)")
         if FREE in self.ventilations.values() and self.croisees:
             raise ValueError(f"{self.id}: a free dimension is not crossed")
@@ -140,3 +144,13 @@ def _read() -> dict[str, Indicator]:
 def catalogue() -> dict[str, Indicator]:
     """Every indicator built, by id, in the order of the impact chain."""
     return dict(_read())
+
+
+def counted() -> dict[str, Indicator]:
+    """Indicators that the warehouse counts, in the same order: the rows of the mart `indicateurs`."""
+    return {name: indicator for name, indicator in _read().items() if indicator.calcul == "entrepot"}
+
+
+def estimated() -> dict[str, Indicator]:
+    """Indicators that Python gives, in the same order: the rows of the table `indicateurs_estimes`."""
+    return {name: indicator for name, indicator in _read().items() if indicator.calcul == "python"}

@@ -9,7 +9,7 @@ import io
 from collections.abc import Collection
 from pathlib import Path
 
-from mentorat.contracts.catalogue import QUANTILES, Indicator, Mesure, catalogue
+from mentorat.contracts.catalogue import QUANTILES, Indicator, Mesure, counted
 
 ROOT = Path(__file__).resolve().parents[2]
 GRID = ROOT / "mentorat" / "reference" / "grille_indicateurs.csv"
@@ -51,7 +51,7 @@ def grid() -> list[dict[str, str]]:
     level its counts are added from; whether the model gives it whole, whether it is part of a total; one flag a level.
     """
     rows = []
-    for indicator in catalogue().values():
+    for indicator in counted().values():
         socle = "departement" if "departement" in indicator.niveaux else "association"
         for periode in indicator.periodes:
             rows += [
@@ -70,7 +70,7 @@ def grid() -> list[dict[str, str]]:
 def needs() -> list[dict[str, str]]:
     """One row a fact that an indicator needs: indicateur, niveau, ventilation ('' for all), fait."""
     rows = []
-    for indicator in catalogue().values():
+    for indicator in counted().values():
         asked = indicator.exige if isinstance(indicator.exige, dict) else {"": indicator.exige}
         if "departement" in indicator.niveaux:
             rows += [
@@ -88,7 +88,7 @@ def needs() -> list[dict[str, str]]:
 
 def union() -> str:
     """SQL of the model that unites the counts of every model of the catalogue."""
-    models = sorted({indicator.modele for indicator in catalogue().values()})
+    models = sorted({str(indicator.modele) for indicator in counted().values()})
     columns = ",\n    ".join(COLUMNS)
     selects = "\nunion all\n".join(f"select\n    {columns}\nfrom {{{{ ref('{model}') }}}}" for model in models)
     return (

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from mentorat.contracts.catalogue import catalogue
+from mentorat.contracts.catalogue import counted
 
 
 @pytest.mark.parametrize(
@@ -135,10 +135,10 @@ def test_where_nobody_s_class_is_known_there_is_no_false_zero(build):
         assert pd.isna(row["numerateur"])
 
 
-def test_the_indicators_of_the_mart_are_those_of_the_catalogue(build):
+def test_the_indicators_of_the_mart_are_those_the_catalogue_says_it_counts(build):
     frame = build.mart("indicateurs")
-    assert set(frame["indicateur"]) == set(catalogue())
-    for name, entry in catalogue().items():
+    assert set(frame["indicateur"]) == set(counted())
+    for name, entry in counted().items():
         rows = frame[frame["indicateur"] == name]
         assert set(rows["mesure"]) == entry.every_measure(), name
         assert set(rows["niveau"]) <= set(entry.niveaux), name

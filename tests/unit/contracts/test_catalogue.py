@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from mentorat.contracts import warehouse
-from mentorat.contracts.catalogue import catalogue, parse
+from mentorat.contracts.catalogue import catalogue, counted, estimated, parse
 
 ENTRY = {
     "id": "O1", "libelle": "x", "definition": "x", "unite": "binomes", "maillon": "realisations",
@@ -33,9 +33,11 @@ def test_indicators_follow_the_impact_chain_then_their_number():
         {"niveaux": ["departement", "association"]},
         {"total": False},
         {"inconnu": 1},
+        {"modele": None},
+        {"calcul": "python"},
     ],
     ids=["a share of nothing", "a base nobody reads", "no perimeter", "no perimeter for associations", "no figure",
-         "unknown field"],
+         "unknown field", "counted by no model", "estimated, and counted by a model"],
 )  # fmt: skip
 def test_an_entry_that_is_not_whole_is_refused(change):
     with pytest.raises(ValidationError):
@@ -45,6 +47,12 @@ def test_an_entry_that_is_not_whole_is_refused(change):
 def test_two_entries_of_one_id_are_refused():
     with pytest.raises(ValueError, match="twice"):
         parse([ENTRY, ENTRY])
+
+
+def test_what_python_estimates_is_no_series_of_the_warehouse():
+    assert counted().keys() | estimated().keys() == catalogue().keys()
+    assert "O3r" in estimated()
+    assert not estimated().keys() & {row["indicateur"] for row in warehouse.grid() + warehouse.needs()}
 
 
 def test_crossed_dimensions_give_every_cell():

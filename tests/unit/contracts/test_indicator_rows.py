@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mentorat.contracts.indicator_rows import COLUMNS, indicator_rows
+from mentorat.contracts.indicator_rows import COLUMNS, estimated_rows, indicator_rows, union
 
 MART = Path(__file__).resolve().parents[3] / "dbt_project/models/marts/indicateurs.yml"
 ROW = {
@@ -38,3 +38,42 @@ def test_a_column_or_a_repeated_key_is_refused() -> None:
         indicator_rows([ROW | {"valeurs": 1}])
     with pytest.raises(ValueError, match="1 rows"):
         indicator_rows([ROW, ROW])
+
+
+def test_a_national_estimate_needs_its_value_alone() -> None:
+    (row,) = estimated_rows(2024, [{"indicateur": "O3r", "mesure": "nombre", "valeur": 10.0}]).to_dict("records")
+    assert (row["niveau"], row["code"], row["periode"], row["unite"], row["statut"]) == (
+        "national",
+        "FR",
+        "2024",
+        "jeunes",
+        "calcule",
+    )
+
+
+def test_an_estimate_without_a_value_is_not_measurable() -> None:
+    table = estimated_rows(2024, [{"indicateur": "O3r", "mesure": "nombre", "valeur": float("nan")}])
+    assert table["statut"].tolist() == ["non_mesurable"]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"indicateur": "O3", "mesure": "part", "valeur": 0.1},
+        {"indicateur": "O3r", "mesure": "mediane", "valeur": 1.0},
+        {"indicateur": "O3r", "mesure": "nombre", "valeur": 1.0, "niveau": "departement"},
+        {"indicateur": "O3r", "mesure": "part", "valeur": 0.1, "ventilation": "sexe=F"},
+    ],
+    ids=["counted by the warehouse", "another measure", "another level", "another breakdown"],
+)
+def test_an_estimate_is_one_that_the_catalogue_says_python_gives(row) -> None:
+    with pytest.raises(ValueError, match="catalogue"):
+        estimated_rows(2024, [row])
+
+
+def test_the_union_refuses_the_same_figure_twice() -> None:
+    one = estimated_rows(2024, [{"indicateur": "O3r", "mesure": "nombre", "valeur": 10.0}])
+    other = estimated_rows(2024, [{"indicateur": "O2r", "mesure": "nombre", "valeur": 12.0}])
+    assert union([one, other])["indicateur"].tolist() == ["O2r", "O3r"]
+    with pytest.raises(ValueError, match="repeat"):
+        union([one, one])
