@@ -22,6 +22,8 @@ SURVEY = ("differences", "effets", "equilibre")
 SURVEY_PARTS = ("mentores", "non_mentores", "echantillon")
 SURVEYED = ("mentores", "non_mentores", "mentors", "professionnels")
 SURVEY_RESULTS = ("enquete_resultats", "enquete_taux_reponse", "enquete_ponderation", "enquete_verite")
+SURVEY_INDICATORS = "indicateurs_enquete"
+"""Rows D1… and D20, in the schema of the mart `indicateurs`."""
 AGES_SURVEYED = ((11, 13), (14, 15), (16, 17))
 """Ages of those the non-mentored stand for: eligible minors."""
 
@@ -92,7 +94,7 @@ def enquete(context: AssetExecutionContext, maison: Maison) -> Iterator[Material
             ],
             kinds={"scipy"},
         )
-        for table in SURVEY_RESULTS
+        for table in (*SURVEY_RESULTS, SURVEY_INDICATORS)
     ],
     partitions_def=campagnes,
     group_name="estimations",
@@ -100,6 +102,7 @@ def enquete(context: AssetExecutionContext, maison: Maison) -> Iterator[Material
 def resultats_enquete(context: AssetExecutionContext, maison: Maison) -> Iterator[MaterializeResult]:
     """Weighted results of every item, by group, wave and domain; response rates; the truth of what is simulated."""
     from mentorat.survey.response_rates import response_rates
+    from mentorat.survey.survey_indicators import survey_indicators
     from mentorat.survey.survey_results import samples, survey_results, truth_table
     from mentorat.survey.survey_weights import weighting_table
 
@@ -108,7 +111,9 @@ def resultats_enquete(context: AssetExecutionContext, maison: Maison) -> Iterato
     tables = {part: _raw(settings, campagne, f"enquete_{part}") for part in SURVEYED}
     echantillon = _raw(settings, campagne, "enquete_echantillon")
     weighted = list(samples(tables, echantillon, _survey_targets(settings, campagne)))
-    yield _store(settings, campagne, "enquete_resultats", survey_results(weighted))
+    results = survey_results(weighted)
+    yield _store(settings, campagne, "enquete_resultats", results)
+    yield _store(settings, campagne, SURVEY_INDICATORS, survey_indicators(results, campagne))
     yield _store(settings, campagne, "enquete_taux_reponse", response_rates(tables, echantillon))
     yield _store(settings, campagne, "enquete_ponderation", weighting_table(weighted))
     truth = None
