@@ -144,19 +144,19 @@ def catalogue() -> Catalogue:
     return found
 
 
-def tested_items() -> dict[str, Item]:
+def items_of_families() -> dict[str, Item]:
     """Items of the codebook that are read as a share of positive answers and belong to a family of tests."""
     return {name: item for name, item in questionnaire().items.items() if item.famille is not None}
 
 
 def _asked_of(item: str) -> tuple[str, ...]:
     """The groups whose questionnaire holds the item."""
-    return tuple(group for group in GROUPS if group in tested_items()[item].groupes)
+    return tuple(group for group in GROUPS if group in items_of_families()[item].groupes)
 
 
 def _description(item: str) -> dict[str, object]:
     """What says which item a row is about."""
-    entry = tested_items()[item]
+    entry = items_of_families()[item]
     return {
         "item": item,
         "libelle": entry.libelle,
@@ -175,7 +175,7 @@ def compare_survey(mentores: pd.DataFrame, non_mentores: pd.DataFrame, echantill
     if respondents.empty:
         return SurveyEstimates(_typed([], DIFFERENCES), _typed([], EFFECTS), _typed([], BALANCE))
     wave = int(respondents["vague"].iloc[0])
-    answered = [name for name in tested_items() if name in respondents.columns and respondents[name].notna().any()]
+    answered = [name for name in items_of_families() if name in respondents.columns and respondents[name].notna().any()]
     differences = _typed([_difference(respondents, name, wave) for name in answered], DIFFERENCES)
     differences["p_holm"] = _holm_by_family(differences)
     raw = {str(row["item"]): row for row in _records(differences)}
@@ -319,7 +319,7 @@ def _difference(rows: pd.DataFrame, name: str, wave: int) -> dict[str, object]:
 
 
 def _scale(item: str) -> Scale:
-    return tested_items()[item].scale
+    return items_of_families()[item].scale
 
 
 def _effect(rows: pd.DataFrame, name: str, raw: Mapping[str, object]) -> dict[str, object]:
