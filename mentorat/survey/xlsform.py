@@ -153,8 +153,8 @@ def read_xlsform(path: Path) -> Form:
     for name, needed in (("survey", SURVEY[:3]), ("choices", CHOICES), ("settings", SETTINGS[:2])):
         if name not in sheets or not set(needed) <= set(sheets[name].columns):
             raise FormError(
-                f"La feuille « {name} » manque, ou n'a pas ses colonnes ({', '.join(needed)}). Repartez du modèle écrit "
-                "par « mentorat modeles »."
+                f"La feuille « {name} » manque, ou n'a pas ses colonnes ({', '.join(needed)}). Repartez du modèle "
+                "écrit par « mentorat modeles »."
             )
     form = Form(sheets["survey"], sheets["choices"], sheets["settings"])
     identifier = str(form.settings["form_id"].iloc[0]) if len(form.settings) else ""
