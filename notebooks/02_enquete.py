@@ -65,6 +65,8 @@ def poids(valeur):
 
 def likert(groupe, titre, echelle="accord"):
     trouve = distributions(resultats, groupe, vague, echelle)
+    if not trouve:
+        return sentences([f"{groupes[groupe]} : aucune réponse reçue pour cette campagne."])
     codes = questionnaire().echelles[echelle]
     reponses = list(trouve[0].item.codes.values())
     neutre = list(trouve[0].item.codes).index(codes.neutre) if codes.neutre else None
