@@ -146,10 +146,13 @@ def likert_svg(bars: Sequence[Likert], answers: Sequence[str], neutral: int | No
     base = alt.Chart(frame).encode(y=y)
     head = alt.Chart(heads).encode(y=y)
     layers = [
-        base.mark_bar(stroke="white", strokeWidth=1).encode(x=x, x2="fin:Q", color=colour),
         alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=INK, strokeWidth=1.2).encode(x="zero:Q"),
+        base.mark_bar(stroke="white", strokeWidth=1).encode(x=x, x2="fin:Q", color=colour),
         base.mark_text(fontSize=11, fontWeight=600).encode(
             x="milieu:Q", text="texte", color=alt.Color("encre:N", scale=None, legend=None)
+        ),
+        head.mark_text(align="left", dx=1, dy=-19, fontWeight=600, stroke="white", strokeWidth=5).encode(
+            x=alt.value(0), text="label"
         ),
         head.mark_text(align="left", dx=1, dy=-19, fontWeight=600).encode(x=alt.value(0), text="label"),
         head.mark_text(fontStyle="italic", color=SOFT).encode(x=alt.value(WIDTH / 2), text="secret"),
