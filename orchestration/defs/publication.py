@@ -29,6 +29,7 @@ EVALUATION_TABLES = {
     "differences": "enquete_differences",
     "effets": "effets",
     "equilibre": "equilibre",
+    "calendrier": "calendrier",
     "enquete_resultats": "enquete_resultats",
     "enquete_taux_reponse": "enquete_taux_reponse",
     "enquete_ponderation": "enquete_ponderation",
@@ -98,7 +99,6 @@ def national(context: AssetExecutionContext, maison: Maison) -> MaterializeResul
 
 @asset(
     key=publication_key("evaluation"),
-    deps=[diffusion_key(t) for t in ("etude_2022", "differences", "effets", "equilibre", "calendrier")],
     deps=[
         diffusion_key(t)
         for t in dict.fromkeys((*EVALUATION_TABLES, *(table for page in PAGES for table in page.tables)))
@@ -111,14 +111,6 @@ def evaluation(context: AssetExecutionContext, maison: Maison) -> MaterializeRes
     """What evaluators take away: tables as CSV, and the notebooks as pages."""
     settings, campagne = maison.settings, int(context.partition_key)
     folder = _fresh(settings, campagne, "evaluation")
-    names = {
-        "etude_2022": "etude_2022",
-        "differences": "enquete_differences",
-        "effets": "effets",
-        "equilibre": "equilibre",
-        "calendrier": "calendrier",
-    }
-    for table, name in names.items():
     for table, name in EVALUATION_TABLES.items():
         frame = load(settings, campagne, table, "partenaire").frame
         frame.to_csv(folder / f"{name}.csv", sep=";", index=False, encoding="utf-8", lineterminator="\n")

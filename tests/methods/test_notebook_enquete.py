@@ -19,7 +19,6 @@ NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 
 def page(tables: dict[str, pd.DataFrame], sample: pd.DataFrame, folder: Path) -> str:
     weighted = list(samples(tables, sample))
-    step = ("groupe", "vague", "etape")
     released = [
         release_survey(survey_results(weighted))["partenaire"],
         release_response_rates(response_rates(tables, sample), "partenaire"),
