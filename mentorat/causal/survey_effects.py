@@ -192,7 +192,7 @@ def compared_answers(mentores: pd.DataFrame, non_mentores: pd.DataFrame, echanti
     respondents = _respondents(mentores, non_mentores, echantillon)
     if respondents.empty:
         return respondents
-    both = [name for name in catalogue().items if name in respondents.columns and len(_asked_of(name)) == len(GROUPS)]
+    both = [name for name in items_of_families() if name in respondents.columns and len(_asked_of(name)) == len(GROUPS)]
     return respondents[["mentore", "grappe"]].assign(
         **{name: positive_answers(respondents[name], _scale(name)) for name in both}
     )

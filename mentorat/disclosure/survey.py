@@ -160,7 +160,9 @@ def _system(shown: pd.DataFrame) -> _Cells:
         item = items[str(name)]
         whole = block[block["domaine"] == ""]
         # an answer that nobody gave in the whole survey says nothing of anyone
-        never = {(row.mesure, row.modalite) for row in whole.itertuples() if row.x is not pd.NA and row.x == 0}
+        never = {
+            (str(row.mesure), str(row.modalite)) for row in whole.itertuples() if row.x is not pd.NA and row.x == 0
+        }
         for _, rows in block.groupby("domaine", sort=True):
             _tie_distribution(system, rows, item.scale.positif, item.scale.type == "multiple", never)
         for _, rows in block[block["domaine"] != ""].groupby("dimension", sort=True):

@@ -128,19 +128,21 @@ def _item_results(sample: Sample, item: Item, labels: list[str], codes: Codes) -
             yield {**common, **nobody, "domaine": "", "mesure": "moyenne" if item.numeric else "part"}
         return
     figures = _figures(answers, item)
-    frame = pd.DataFrame(figures, index=answers.index)
-    frame.columns = range(len(figures))
-    frame["domaine"] = pd.Categorical.from_codes(codes, labels)
+    names = [str(rank) for rank in range(len(figures))]
+    frame = pd.DataFrame(dict(zip(names, figures.values(), strict=True)), index=answers.index)
+    frame["domaine"] = pd.Categorical.from_codes(codes.tolist(), pd.Index(labels))
     inside = (codes >= 0) & asked & answers.isna().to_numpy()
     missing = np.bincount(codes[inside], minlength=len(labels))
-    found = survey_mean(sample.design, frame, list(range(len(figures))), by="domaine").table
+    found = survey_mean(sample.design, frame, names, by="domaine").table
     found = found[found["n"] > 0]
-    counted = frame.groupby("domaine", observed=False)[list(range(len(figures)))].sum()
-    shares = np.array([measure != "moyenne" for measure, _ in figures])[found["variable"].to_numpy(dtype=np.intp)]
+    counted = frame.groupby("domaine", observed=False)[names].sum()
+    shares = np.array([measure != "moyenne" for measure, _ in figures])[found["variable"].astype("int64")]
     size = _kish(sample.design.weights, np.where(answers.notna(), codes, -1), labels)
-    found = found.assign(**_intervals(found, shares, found["domaine"].map(size).to_numpy(dtype=np.float64)))
+    found = found.assign(
+        **_intervals(found, shares, np.array([size[str(label)] for label in found["domaine"]], dtype=np.float64))
+    )
     for row, share in zip(found.to_dict("records"), shares, strict=True):
-        measure, code = list(figures)[row["variable"]]
+        measure, code = list(figures)[int(row["variable"])]
         place = labels.index(row["domaine"])
         yield {
             **common,
@@ -206,7 +208,7 @@ def _figures(answers: pd.Series, item: Item) -> dict[tuple[str, str], pd.Series]
     return found
 
 
-def _warnings(row: Mapping[str, object]) -> list[str]:
+def _warnings(row: Mapping[Any, Any]) -> list[str]:
     """What to say of one figure, from its row of estimates."""
     size, clusters = int(str(row["n"])), int(str(row["clusters"]))
     said = []
