@@ -334,10 +334,11 @@ def planifier(  # noqa: PLR0917  (options: none is given by its place)
 def modeles(
     dossier: Annotated[Path, typer.Argument(help="Dossier où écrire les modèles.", metavar="DOSSIER")],
 ) -> None:
-    """Écrire le modèle de chaque source : classeur à remplir, schéma et dictionnaire."""
+    """Écrire le modèle de chaque source (classeur, schéma, dictionnaire) et les questionnaires en XLSForm."""
     from mentorat.contracts.templates import write_templates
+    from mentorat.survey.xlsform import write_xlsforms
 
-    written = write_templates(dossier)
+    written = [*write_templates(dossier), *write_xlsforms(dossier)]
     typer.echo(f"{len(written)} fichiers écrits dans {dossier}. Chaque classeur a sa feuille « Lisez-moi ».")
 
 

@@ -18,6 +18,11 @@ class Page(NamedTuple):
 PAGES = (
     Page("01_etude_2022", "L'étude publiée de 2022, relue avec ses intervalles", ("etude_2022",), campagne=False),
     Page(
+        "02_enquete",
+        "L'enquête de la campagne, du fichier au résultat",
+        ("enquete_resultats", "enquete_taux_reponse", "enquete_ponderation", "enquete_verite"),
+    ),
+    Page(
         "03_redressement",
         "Du nombre observé au total national : le redressement, pas à pas",
         ("redressement", "redressement_strates", "redressement_manquants", "redressement_residus"),

@@ -17,6 +17,7 @@ defs = Definitions(
         estimations.etude_2022,
         estimations.calendrier,
         estimations.enquete,
+        estimations.resultats_enquete,
         estimations.arm,
         estimations.redressement,
         estimations.indicateurs_estimes,

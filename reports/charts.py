@@ -80,6 +80,87 @@ class Interval:
     high: float
 
 
+@dataclass(frozen=True)
+class Likert:
+    """Answers to one question on an ordered scale: shares (0-1), lowest first; None where they are hidden."""
+
+    label: str
+    shares: tuple[float, ...] | None
+
+
+_LIKERT = {
+    2: ("#a04a00", "#0b5c6b"),
+    3: ("#a04a00", "#dfe4e8", "#0b5c6b"),
+    4: ("#a04a00", "#e7bd98", "#93c1ca", "#0b5c6b"),
+    5: ("#a04a00", "#e7bd98", "#dfe4e8", "#93c1ca", "#0b5c6b"),
+}
+"""From the least to the most, by number of answers; light tones inside, so that greys still tell the two ends apart."""
+_READ_ON = {"#a04a00": "white", "#0b5c6b": "white"}
+
+
+def likert_svg(bars: Sequence[Likert], answers: Sequence[str], neutral: int | None, x_title: str) -> str:
+    """Diverging stacked bars, one a question under its label: less to the left of zero, more to the right.
+
+    answers: labels of the scale, lowest first (2 to 5); neutral: rank of the answer split between both sides, if any.
+    Each part wide enough bears its share in percent, so that no reading hangs on colour alone.
+    """
+    colours = _LIKERT[len(answers)]
+    middle = neutral if neutral is not None else len(answers) / 2
+    rows = []
+    for rank, bar in enumerate(bars):
+        if bar.shares is None:
+            continue
+        edge = -100 * sum(bar.shares[: int(middle)]) - (50 * bar.shares[neutral] if neutral is not None else 0)
+        for place, share in enumerate(bar.shares):
+            rows.append(
+                {
+                    "rang": rank,
+                    "reponse": fr_text(answers[place]),
+                    "debut": edge,
+                    "fin": edge + 100 * share,
+                    "texte": f"{round(100 * share)}" if share >= 0.05 else "",
+                    "encre": _READ_ON.get(colours[place], INK),
+                }
+            )
+            edge += 100 * share
+    frame = pd.DataFrame(rows, columns=["rang", "reponse", "debut", "fin", "texte", "encre"])
+    ends = (frame["debut"].min() - 2, frame["fin"].max() + 2) if rows else (-100, 100)
+    frame["milieu"] = (frame["debut"] + frame["fin"]) / 2
+    heads = pd.DataFrame(
+        {
+            "rang": range(len(bars)),
+            "label": [fr_text(bar.label) for bar in bars],
+            "secret": [fr_text("masqué : réponses trop peu nombreuses") if bar.shares is None else "" for bar in bars],
+        }
+    )
+    y = alt.Y("rang:O", axis=None, scale=alt.Scale(domain=list(range(len(bars))), paddingInner=0.55, paddingOuter=0.4))
+    axis = alt.Axis(labelExpr="format(abs(datum.value), 'd') + ' %'", tickCount=5, grid=True, domain=False)
+    x = alt.X("debut:Q", scale=alt.Scale(domain=list(ends), nice=False), axis=axis, title=fr_text(x_title))
+    names = [fr_text(answer) for answer in answers]
+    colour = alt.Color(
+        "reponse:N",
+        sort=names,
+        scale=alt.Scale(domain=names, range=list(colours)),
+        legend=alt.Legend(title=None, orient="top", direction="horizontal", columns=2, columnPadding=24),
+    )
+    base = alt.Chart(frame).encode(y=y)
+    head = alt.Chart(heads).encode(y=y)
+    layers = [
+        alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=INK, strokeWidth=1.2).encode(x="zero:Q"),
+        base.mark_bar(stroke="white", strokeWidth=1).encode(x=x, x2="fin:Q", color=colour),
+        base.mark_text(fontSize=11, fontWeight=600).encode(
+            x="milieu:Q", text="texte", color=alt.Color("encre:N", scale=None, legend=None)
+        ),
+        head.mark_text(align="left", dx=1, dy=-19, fontWeight=600, stroke="white", strokeWidth=5).encode(
+            x=alt.value(0), text="label"
+        ),
+        head.mark_text(align="left", dx=1, dy=-19, fontWeight=600).encode(x=alt.value(0), text="label"),
+        head.mark_text(fontStyle="italic", color=SOFT).encode(x=alt.value(WIDTH / 2), text="secret"),
+    ]
+    chart = alt.layer(*layers).resolve_scale(color="independent").properties(width=WIDTH, height=50 * len(bars))
+    return _svg(chart)
+
+
 def bars_svg(bars: Sequence[Bar]) -> str:
     """Horizontal bars in the given order, each under its label, with its value in words at its end."""
     frame = pd.DataFrame(

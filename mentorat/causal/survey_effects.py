@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -24,6 +23,7 @@ from mentorat.contracts.sources import contract
 from mentorat.reference import load
 from mentorat.survey.multiplicity import holm
 from mentorat.survey.proportions import proportion, two_proportions
+from mentorat.survey.questionnaire import Item, Scale, questionnaire
 from mentorat.typography import fr_percent, fr_points, fr_text
 
 CATALOGUE = Path(__file__).with_name("enquete.yml")
@@ -110,32 +110,11 @@ BALANCE = {
 """Columns of `SurveyEstimates.equilibre` and their types."""
 
 
-class Scale(BaseModel):
-    """Answers that count as positive, and how they read in a sentence."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    positif: tuple[str, ...]
-    reponse: str
-
-
-class Item(BaseModel):
-    """A survey item read as a share of positive answers."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    libelle: str
-    echelle: str
-    famille: Literal["principale", "exploratoire"]
-
-
 class Catalogue(BaseModel):
     """Content of `enquete.yml`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    echelles: dict[str, Scale]
-    items: dict[str, Item]
     covariables: dict[str, str]
     niveaux_classe: dict[str, str]
     modalites: dict[str, dict[str, str]]
@@ -152,7 +131,7 @@ class SurveyEstimates:
 
 @cache
 def catalogue() -> Catalogue:
-    """Items, scales and covariates of the survey.
+    """Covariates of the survey, and how their levels read.
 
     Raises pydantic's ValidationError when the file is malformed, ValueError when a covariate may have been
     changed by mentoring: adjusting for it would hide part of the effect.
@@ -165,19 +144,23 @@ def catalogue() -> Catalogue:
     return found
 
 
+def items_of_families() -> dict[str, Item]:
+    """Items of the codebook that are read as a share of positive answers and belong to a family of tests."""
+    return {name: item for name, item in questionnaire().items.items() if item.famille is not None}
+
+
 def _asked_of(item: str) -> tuple[str, ...]:
     """The groups whose questionnaire holds the item."""
-    return tuple(group for group in GROUPS if item in contract(f"enquete_{group}").noms)
+    return tuple(group for group in GROUPS if group in items_of_families()[item].groupes)
 
 
 def _description(item: str) -> dict[str, object]:
     """What says which item a row is about."""
-    asked = contract(f"enquete_{_asked_of(item)[0]}")
-    entry = catalogue().items[item]
+    entry = items_of_families()[item]
     return {
         "item": item,
         "libelle": entry.libelle,
-        "dimension": asked.colonne(item).dimension,
+        "dimension": entry.dimension,
         "famille": entry.famille,
     }
 
@@ -192,7 +175,7 @@ def compare_survey(mentores: pd.DataFrame, non_mentores: pd.DataFrame, echantill
     if respondents.empty:
         return SurveyEstimates(_typed([], DIFFERENCES), _typed([], EFFECTS), _typed([], BALANCE))
     wave = int(respondents["vague"].iloc[0])
-    answered = [name for name in catalogue().items if name in respondents.columns and respondents[name].notna().any()]
+    answered = [name for name in items_of_families() if name in respondents.columns and respondents[name].notna().any()]
     differences = _typed([_difference(respondents, name, wave) for name in answered], DIFFERENCES)
     differences["p_holm"] = _holm_by_family(differences)
     raw = {str(row["item"]): row for row in _records(differences)}
@@ -209,7 +192,7 @@ def compared_answers(mentores: pd.DataFrame, non_mentores: pd.DataFrame, echanti
     respondents = _respondents(mentores, non_mentores, echantillon)
     if respondents.empty:
         return respondents
-    both = [name for name in catalogue().items if name in respondents.columns and len(_asked_of(name)) == len(GROUPS)]
+    both = [name for name in items_of_families() if name in respondents.columns and len(_asked_of(name)) == len(GROUPS)]
     return respondents[["mentore", "grappe"]].assign(
         **{name: positive_answers(respondents[name], _scale(name)) for name in both}
     )
@@ -336,7 +319,7 @@ def _difference(rows: pd.DataFrame, name: str, wave: int) -> dict[str, object]:
 
 
 def _scale(item: str) -> Scale:
-    return catalogue().echelles[catalogue().items[item].echelle]
+    return items_of_families()[item].scale
 
 
 def _effect(rows: pd.DataFrame, name: str, raw: Mapping[str, object]) -> dict[str, object]:

@@ -15,7 +15,7 @@ from mentorat.disclosure.rules import AUDIENCES, Audience
 from mentorat.disclosure.storage import load_release, save_release
 from mentorat.lake import read_parquet
 from mentorat.settings import Settings
-from orchestration.defs.estimations import SURVEY, estimation_key
+from orchestration.defs.estimations import SURVEY, SURVEY_RESULTS, estimation_key
 from orchestration.defs.recueil import JOURNAL
 from orchestration.partitions import campagnes
 from orchestration.progress import tell
@@ -28,7 +28,7 @@ MADE_FROM = {
     "flux_cohorte": [AssetKey(["flux_cohorte"])],
     "etude_2022": [estimation_key("etude_2022")],
     "calendrier": [estimation_key("calendrier")],
-    **{table: [estimation_key(table)] for table in SURVEY},
+    **{table: [estimation_key(table)] for table in (*SURVEY, *SURVEY_RESULTS)},
     "redressement": [
         estimation_key("redressement"),
         estimation_key("redressement_reponses"),
@@ -46,6 +46,8 @@ SIZES = {"x_mentores": "n_mentores", "x_non_mentores": "n_non_mentores"}
 PUBLISHED_BEFORE = (
     "Chiffres publiés en 2022 par Break Poverty Foundation et Koreis Conseil ; les intervalles en sont déduits."
 )
+
+SIMULATED = "Vérité de la simulation : elle ne décrit que des jeunes inventés, et reste vide quand rien n'est simulé."
 
 
 def diffusion_key(table: str) -> AssetKey:
@@ -204,6 +206,7 @@ def releases(settings: Settings, campagne: int) -> Iterator[ReleasedTable]:
             keys=("issue", "libelle", "source", "comparaison", "premiere_campagne", "hypotheses", "date_hypotheses"),
             name="calendrier",
         )
+    yield from _survey_releases(estimations)
     yield counts.release_estimates(
         with_class_sizes(read_parquet(estimations / "equilibre.parquet")),
         list(SIZES.values()),
@@ -239,6 +242,22 @@ def national_releases(
         yield national.release_strata(read("redressement_strates"), audience)
         yield national.release_missing(read("redressement_manquants"), audience)
         yield national.release_residuals(read("redressement_residus"), hidden, audience)
+
+
+def _survey_releases(estimations: Path) -> Iterator[ReleasedTable]:
+    """Results of the surveys, their response rates and weights, and the truth where they are simulated."""
+    from mentorat.disclosure import counts, survey
+
+    yield from survey.release_survey(read_parquet(estimations / "enquete_resultats.parquet")).values()
+    rates = read_parquet(estimations / "enquete_taux_reponse.parquet")
+    weighting = read_parquet(estimations / "enquete_ponderation.parquet")
+    truth = read_parquet(estimations / "enquete_verite.parquet")
+    for audience in AUDIENCES:
+        yield survey.release_response_rates(rates, audience)
+        yield counts.release_estimates(
+            weighting, ["n"], audience, keys=("groupe", "vague", "etape"), name="enquete_ponderation"
+        )
+        yield counts.release_public_figures(truth, SIMULATED, audience, name="enquete_verite")
 
 
 @multi_asset(

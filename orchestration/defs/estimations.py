@@ -3,6 +3,7 @@ answered, and the replay of the platform's rule."""
 
 import json
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from dagster import AssetExecutionContext, AssetKey, AssetSpec, MaterializeResult, asset, multi_asset
@@ -15,6 +16,9 @@ from orchestration.partitions import campagnes
 from orchestration.progress import tell
 from orchestration.resources import Maison, link
 
+if TYPE_CHECKING:
+    from mentorat.survey.targets import AseTargets
+
 SURVEY = ("differences", "effets", "equilibre")
 SURVEY_PARTS = ("mentores", "non_mentores", "echantillon")
 REDRESSEMENT = {
@@ -26,8 +30,14 @@ REDRESSEMENT = {
     "indicateurs": "indicateurs_redresses",
 }
 """Tables of the national totals, as the library names them and as the lake does."""
-INDICATOR_ROWS = ("indicateurs_redresses",)
+SURVEY_INDICATORS = "indicateurs_enquete"
+"""Rows D1… and D20, in the schema of the mart `indicateurs`."""
+INDICATOR_ROWS = ("indicateurs_redresses", SURVEY_INDICATORS)
 """Estimates tables in the schema of the mart `indicateurs`; their union is `indicateurs_estimes`."""
+SURVEYED = ("mentores", "non_mentores", "mentors", "professionnels")
+SURVEY_RESULTS = ("enquete_resultats", "enquete_taux_reponse", "enquete_ponderation", "enquete_verite")
+AGES_SURVEYED = ((11, 13), (14, 15), (16, 17))
+"""Ages of those the non-mentored stand for: eligible minors."""
 
 
 def estimation_key(table: str) -> AssetKey:
@@ -83,6 +93,65 @@ def enquete(context: AssetExecutionContext, maison: Maison) -> Iterator[Material
     estimates = compare_survey(mentores, non_mentores, echantillon)
     for table in SURVEY:
         yield _store(settings, campagne, table, getattr(estimates, table))
+
+
+@multi_asset(
+    specs=[
+        AssetSpec(
+            estimation_key(table),
+            deps=[
+                *(raw_key(f"enquete_{part}") for part in (*SURVEYED, "echantillon")),
+                AssetKey(["population"]),
+                AssetKey(["receptions"]),
+            ],
+            kinds={"scipy"},
+        )
+        for table in (*SURVEY_RESULTS, SURVEY_INDICATORS)
+    ],
+    partitions_def=campagnes,
+    group_name="estimations",
+)
+def resultats_enquete(context: AssetExecutionContext, maison: Maison) -> Iterator[MaterializeResult]:
+    """Weighted results of every item, by group, wave and domain; response rates; the truth of what is simulated."""
+    from mentorat.survey.response_rates import response_rates
+    from mentorat.survey.survey_indicators import survey_indicators
+    from mentorat.survey.survey_results import samples, survey_results, truth_table
+    from mentorat.survey.survey_weights import weighting_table
+
+    settings, campagne = maison.settings, int(context.partition_key)
+    tell(context, "Enquête : pondération, résultats par question, taux de réponse")
+    tables = {part: _raw(settings, campagne, f"enquete_{part}") for part in SURVEYED}
+    echantillon = _raw(settings, campagne, "enquete_echantillon")
+    weighted = list(samples(tables, echantillon, _survey_targets(settings, campagne)))
+    results = survey_results(weighted)
+    yield _store(settings, campagne, "enquete_resultats", results)
+    yield _store(settings, campagne, SURVEY_INDICATORS, survey_indicators(results, campagne))
+    yield _store(settings, campagne, "enquete_taux_reponse", response_rates(tables, echantillon))
+    yield _store(settings, campagne, "enquete_ponderation", weighting_table(weighted))
+    truth = None
+    if settings.simulation(campagne) is not None and settings.verite(campagne).exists():
+        truth = json.loads(settings.verite(campagne).read_text(encoding="utf-8")).get("enquete")
+    yield _store(settings, campagne, "enquete_verite", truth_table(truth))
+
+
+def _raw(settings: Settings, campagne: int, table: str) -> pd.DataFrame:
+    return read_parquet(settings.lake / "etude" / table / f"{campagne}.parquet")
+
+
+def _survey_targets(settings: Settings, campagne: int) -> "AseTargets | None":
+    """Margins of the young people in care; None where no territory sent a whole stock, and the results say so."""
+    from mentorat.survey.design import SurveyError
+    from mentorat.survey.targets import ase_targets
+
+    population = read_parquet(settings.marts(campagne) / "population.parquet")
+    receptions = read_parquet(settings.marts(campagne) / "receptions.parquet")
+    partial = receptions["stock_incomplet"].fillna(False).astype(bool)
+    try:
+        return ase_targets(
+            population, incomplete=set(receptions.loc[partial, "territoire"].dropna()), bands=AGES_SURVEYED
+        )
+    except SurveyError:
+        return None
 
 
 @asset(

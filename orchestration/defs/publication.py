@@ -33,6 +33,9 @@ EVALUATION = {
     "redressement_strates": "redressement_strates",
     "redressement_manquants": "redressement_manquants",
     "redressement_residus": "redressement_residus",
+    "enquete_resultats": "enquete_resultats",
+    "enquete_taux_reponse": "enquete_taux_reponse",
+    "enquete_ponderation": "enquete_ponderation",
 }
 """Released tables that evaluators and notebooks read → name of the CSV."""
 
@@ -108,7 +111,7 @@ def national(context: AssetExecutionContext, maison: Maison) -> MaterializeResul
 
 @asset(
     key=publication_key("evaluation"),
-    deps=[diffusion_key(t) for t in EVALUATION],
+    deps=[diffusion_key(t) for t in dict.fromkeys((*EVALUATION, *(table for page in PAGES for table in page.tables)))],
     partitions_def=campagnes,
     group_name="publication",
     kinds={"csv", "jupyter"},

@@ -1,0 +1,239 @@
+"""Release of survey results: distributions of items by domain, and response rates.
+
+Same core and same attacker as the indicators. An estimate is judged on the answers it counts, before weighting: a
+weighted share beside its base gives them back closely enough. Cells: for each item, group and wave, the answers of a
+domain, those of each code, those that are positive. Equations: the answers of a domain are the sum of its codes (of a
+code and its complement where several may be given), the positive ones the sum of theirs; everybody is the sum of the
+domains shown and of a derived cell for those that are not. So neither the last code of a distribution, nor the last
+domain of a dimension, gives back what the others hide.
+
+Sensitive: a count under the threshold of the audience, 0 included where somebody answered (0 %) unless nobody in the
+whole survey gave that answer, and a complement under it (100 %). A mean goes with the number of its answers.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from mentorat.disclosure.core import Equation, refuse_if_breached, suppress
+from mentorat.disclosure.counts import WHOLE, release_counts
+from mentorat.disclosure.door import ReleasedTable, open_door
+from mentorat.disclosure.rules import AUDIENCES, Audience, rules
+
+DOMAINS: dict[Audience, frozenset[str]] = {
+    "public": frozenset({"", "sexe", "tranche_age", "type_accueil", "modalite"}),
+    "partenaire": frozenset({"", "sexe", "tranche_age", "type_accueil", "modalite", "association", "departement"}),
+}
+"""Dimensions each audience may be given: what is local goes to the partner."""
+BRIEF = frozenset({"type_accueil", "association", "departement"})
+"""Dimensions of many small domains: the positive answers and the means alone are shown, not whole distributions."""
+LEAST_ANSWERS, LEAST_BRIEF = 2, 4
+"""Answers of a domain (of a brief one), in thresholds, under which it is not shown: its figures would be hidden."""
+LEAST_CLUSTERS = 3
+"""Clusters under which a domain is not shown: its figures would be those of a structure."""
+LEVELS: dict[Audience, list[str]] = {"public": ["national"], "partenaire": ["national", "association", "departement"]}
+"""Levels of response rates each audience may be given."""
+FIGURES = ("estimation", "ic_bas", "ic_haut", "deff", "ess")
+_BLOCK = ["item", "groupe", "vague"]
+_ROW = [*_BLOCK, "domaine", "mesure", "modalite"]
+
+
+@dataclass
+class _Cells:
+    """Counts by key, and the sums that tie them."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    ranks: dict[str, int] = field(default_factory=dict)
+    derived: set[str] = field(default_factory=set)
+    plain: set[str] = field(default_factory=set)
+    """Zeros that describe nobody."""
+    equations: list[Equation] = field(default_factory=list)
+
+    def add(self, key: str, value: int, rank: int, *, derived: bool = False, plain: bool = False) -> None:
+        self.counts[key], self.ranks[key] = value, rank
+        if derived:
+            self.derived.add(key)
+        if plain and value == 0:
+            self.plain.add(key)
+
+    def tie(self, total: str, parts: Iterable[str]) -> None:
+        parts = tuple(parts)
+        if parts:
+            self.equations.append(Equation(total, parts, self.counts[total] - sum(self.counts[part] for part in parts)))
+
+    def remainder(self, total: str, parts: Iterable[str], name: str, *, plain: bool) -> None:
+        """What is left of a total, that is never shown, as a cell of its own."""
+        parts = tuple(parts)
+        self.add(name, self.counts[total] - sum(self.counts[part] for part in parts), 0, derived=True, plain=plain)
+        self.tie(total, (*parts, name))
+
+    def table(self, threshold: int) -> pd.DataFrame:
+        return pd.DataFrame(
+            {
+                "cle": list(self.counts),
+                "valeur": list(self.counts.values()),
+                "sensible": [value < threshold and key not in self.plain for key, value in self.counts.items()],
+                "rang": [self.ranks[key] for key in self.counts],
+                "derivee": [key in self.derived for key in self.counts],
+            }
+        )
+
+
+def release_survey(results: pd.DataFrame, name: str = "enquete_resultats") -> dict[Audience, ReleasedTable]:
+    """Release the results of the surveys, for each audience.
+
+    results: columns of `RESULTS` (mentorat.survey.survey_results). Each table has the rows of the domains its audience
+    may be given, and `diffusion` (`publie`, `secret`): in a `secret` row the figures and the count are missing, and the
+    number of answers too where it would tell them. What the partner is not told, the public is not. A domain with too
+    few answers or clusters is left out whole (`LEAST_CLUSTERS`, `_shown`). Raises ValueError when a row is given twice,
+    PublicationStopped when the attack on what is released finds anything.
+    """
+    if results.duplicated(_ROW).any():
+        raise ValueError(f"{name}: a figure is given twice")
+    released: dict[Audience, ReleasedTable] = {}
+    hidden: frozenset[str] = frozenset()
+    for audience in AUDIENCES:
+        threshold = rules().threshold(audience)
+        shown = _shown(results, audience, threshold).reset_index(drop=True)
+        system = _system(shown)
+        cells = system.table(threshold)
+        done = suppress(cells, system.equations, rules().protection(audience), hidden & set(system.counts))
+        hidden |= done.hidden
+        told = {key: value for key, value in system.counts.items() if key not in hidden | system.derived}
+        refuse_if_breached(told, system.equations, done.needs, name)
+        released[audience] = open_door(
+            _blank(shown, done.hidden),
+            name=name,
+            audience=audience,
+            rule_ids=[f"seuil_{audience}", "zero_et_totalite", "part_et_base", "intervalle", "domaine_enquete"],
+            threshold=threshold,
+            cells=len(system.counts) - len(system.derived),
+            primary=len(done.primary),
+            secondary=len(done.secondary),
+            reason="réponses trop peu nombreuses masquées, avec ce qu'il faut pour que leur somme ne les redonne pas",
+        )
+    return released
+
+
+def _blank(shown: pd.DataFrame, hidden: frozenset[str]) -> pd.DataFrame:
+    """The rows without what is hidden: a share goes with its count and its base, and so do the words that tell them."""
+    table = shown.copy()
+    count, base = (keys.isin(hidden) for keys in _keys(table))
+    secret = count | base
+    table[[*FIGURES, "x"]] = table[[*FIGURES, "x"]].mask(secret)
+    table[["n", "n_manquants", "grappes"]] = table[["n", "n_manquants", "grappes"]].mask(base)
+    table["avertissements"] = table["avertissements"].mask(secret, "")
+    return table.assign(diffusion=secret.map({True: "secret", False: "publie"}))
+
+
+def _dimension(domains: "pd.Series[str]") -> "pd.Series[str]":
+    return domains.str.split("=").str[0]
+
+
+def _shown(results: pd.DataFrame, audience: Audience, threshold: int) -> pd.DataFrame:
+    """Rows of the domains an audience may be given, and of everyone whatever their number."""
+    allowed = _dimension(results["domaine"]).isin(DOMAINS[audience])
+    brief = _dimension(results["domaine"]).isin(BRIEF)
+    least = threshold * np.where(brief, LEAST_BRIEF, LEAST_ANSWERS)
+    enough = (results["n"] >= least) & (results["grappes"] >= LEAST_CLUSTERS).fillna(False)
+    # a whole distribution on so few would be mostly hidden, and would hide more around it
+    return results[allowed & ~(brief & (results["mesure"] == "part")) & (enough | (results["domaine"] == ""))]
+
+
+def _keys(table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Cell of the count of each row (its base where it counts nothing), and cell of its base."""
+    block = table["item"] + "|" + table["groupe"] + "|" + table["vague"].astype("str") + "|" + table["domaine"]
+    base = block + "|n"
+    count = block + "|" + table["mesure"] + "|" + table["modalite"]
+    return count.where(table["x"].notna(), base), base
+
+
+def _system(shown: pd.DataFrame) -> _Cells:
+    from mentorat.survey.questionnaire import questionnaire
+
+    system = _Cells()
+    items = questionnaire().items
+    table = shown.assign(dimension=_dimension(shown["domaine"]), cle=_keys(shown)[0], base=_keys(shown)[1])
+    for (name, _, _), block in table.groupby(_BLOCK, sort=True):
+        item = items[str(name)]
+        whole = block[block["domaine"] == ""]
+        # an answer that nobody gave in the whole survey says nothing of anyone
+        never = {
+            (str(row.mesure), str(row.modalite)) for row in whole.itertuples() if row.x is not pd.NA and row.x == 0
+        }
+        for _, rows in block.groupby("domaine", sort=True):
+            _tie_distribution(system, rows, item.scale.positif, item.scale.type == "multiple", never)
+        for _, rows in block[block["domaine"] != ""].groupby("dimension", sort=True):
+            for kind in [None, *zip(rows["mesure"], rows["modalite"], strict=True)]:
+                _tie_domains(system, whole, rows, kind, never=kind in never)
+    return system
+
+
+def _tie_distribution(
+    system: _Cells,
+    rows: pd.DataFrame,
+    positive: tuple[str, ...],
+    several: bool,
+    never: set[tuple[str, str]],
+) -> None:
+    """Cells of one domain: its answers, each code, the positive ones, and what is left of each."""
+    base, national = str(rows["base"].iloc[0]), bool((rows["domaine"] == "").all())
+    size = int(rows["n"].iloc[0])
+    system.add(base, size, 5 if national else 4, plain=True)
+    codes: dict[str, str] = {}
+    for row in rows[rows["x"].notna()].itertuples():
+        whole = row.mesure != "part"
+        nobody = (row.mesure, row.modalite) in never or size == 0
+        system.add(
+            str(row.cle), int(str(row.x)), (3 if whole else 2) if national else (1 if whole else 0), plain=nobody
+        )
+        if not whole:
+            codes[str(row.modalite)] = str(row.cle)
+        if whole or several:
+            system.remainder(base, [str(row.cle)], f"{row.cle}|reste", plain=size == 0)
+        if whole:
+            system.tie(str(row.cle), [codes[code] for code in positive if code in codes])
+    if codes and not several:
+        system.tie(base, codes.values())
+
+
+def _tie_domains(
+    system: _Cells, whole: pd.DataFrame, rows: pd.DataFrame, kind: tuple[str, str] | None, *, never: bool
+) -> None:
+    """Everybody = the domains of one dimension that are shown (`rows`) + those that are not; `kind` None: the bases."""
+
+    def cells(table: pd.DataFrame) -> list[str]:
+        if kind is None:
+            return list(dict.fromkeys(table["base"]))
+        right = (table["mesure"] == kind[0]) & (table["modalite"] == kind[1]) & table["x"].notna()
+        return list(table.loc[right, "cle"])
+
+    total, parts = cells(whole), cells(rows)
+    name = f"{total[0]}|hors {rows['dimension'].iloc[0]}" if total else ""
+    if total and parts and name not in system.counts:
+        others = whole["n"].iloc[0] - rows.drop_duplicates("base")["n"].sum()
+        system.remainder(total[0], parts, name, plain=never or int(others) == 0)
+
+
+def release_response_rates(rates: pd.DataFrame, audience: Audience) -> ReleasedTable:
+    """Release response rates: of the whole survey for the public, by association and département too for the partner.
+
+    rates: columns of `RATES` (mentorat.survey.response_rates). Rows of structures never pass. Returns groupe, vague,
+    association, departement (`ensemble` in both for everyone), statut, avertissements, the counts and `diffusion`; no
+    rate, for `with_rates` gives it where both of its counts are told.
+    """
+    rows = rates[rates["niveau"].isin(LEVELS[audience])].copy()
+    for level in ("association", "departement"):
+        rows[level] = rows["code"].where(rows["niveau"] == level, WHOLE)
+    return release_counts(
+        rows.assign(vague=rows["vague"].astype("str")),
+        "invites",
+        ["repondants", "non_repondants"],
+        ["groupe", "vague", "association", "departement"],
+        audience,
+        alone=["reponses_recues", "annonces_sans_reponse", "reponses_hors_echantillon"],
+        keep=["statut", "avertissements"],
+        name="enquete_taux_reponse",
+    )

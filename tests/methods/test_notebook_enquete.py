@@ -1,0 +1,49 @@
+"""The notebook of the survey, executed on released tables: of a small survey, and of a campagne without any."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from mentorat.disclosure.counts import release_estimates, release_public_figures
+from mentorat.disclosure.survey import release_response_rates, release_survey
+from mentorat.lake import write_parquet
+from mentorat.survey.response_rates import response_rates
+from mentorat.survey.survey_results import samples, survey_results, truth_table
+from mentorat.survey.survey_weights import weighting_table
+from notebooks.runner import execute_notebook, notebook_html
+from tests.unit.survey.survey_files import survey_files
+
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+
+
+def page(tables: dict[str, pd.DataFrame], sample: pd.DataFrame, folder: Path) -> str:
+    weighted = list(samples(tables, sample))
+    released = [
+        release_survey(survey_results(weighted))["partenaire"],
+        release_response_rates(response_rates(tables, sample), "partenaire"),
+        release_estimates(
+            weighting_table(weighted),
+            ["n"],
+            "partenaire",
+            keys=("groupe", "vague", "etape"),
+            name="enquete_ponderation",
+        ),
+        release_public_figures(truth_table(None), "rien n'est simulé", "partenaire", name="enquete_verite"),
+    ]
+    for table in released:
+        write_parquet(table.frame, folder / f"{table.name}.parquet")
+    node = execute_notebook(NOTEBOOKS / "02_enquete.py", {"estimations": str(folder), "campagne": 2024}, NOTEBOOKS)
+    return notebook_html(node, "L'enquête de la campagne")
+
+
+@pytest.mark.parametrize("received", [True, False])
+def test_the_page_is_made_whatever_was_received(received: bool, tmp_path: Path) -> None:
+    tables, sample = survey_files()
+    if not received:
+        tables, sample = {group: table[:0] for group, table in tables.items()}, sample[:0]
+    tables = {group: table.drop(columns=["insertion", "personne_ressource"]) for group, table in tables.items()}
+    html = page(tables, sample, tmp_path)
+    assert "aucune réponse reçue" in html
+    assert html.count("<h1>") == 1
+    assert ("Avoir confiance en soi" in html) == received
