@@ -1,5 +1,7 @@
 """A small lake written by hand, built once by dbt: every figure of it can be counted on paper."""
 
+import base64
+import hashlib
 import json
 import os
 import subprocess
@@ -24,6 +26,11 @@ CAMPAGNE = 2024
 PROPRE = "référence-en-clair-"
 """Begins every reference of the pilotage store: it must be found nowhere else."""
 IDENTITES = pa.schema([("id_jeune", pa.string()), ("id_personne", pa.string()), ("passe", pa.string())])
+
+
+def short_identifier(pseudonym: str) -> str:
+    """The first 72 bits of the MD5, in 12 characters: the macro `identifiant_court`, said apart."""
+    return base64.b64encode(hashlib.md5(pseudonym.encode()).digest()[:9]).decode()
 
 
 def day(text: str | None) -> date | None:
@@ -242,7 +249,17 @@ class Build:
     environment: dict[str, str]
 
     def mart(self, name: str) -> pd.DataFrame:
-        return pd.read_parquet(self.lake / "marts" / str(CAMPAGNE) / f"{name}.parquet")
+        """A mart, persons named as the lake names them: the warehouse carries a short form of their pseudonym."""
+        frame = pd.read_parquet(self.lake / "marts" / str(CAMPAGNE) / f"{name}.parquet")
+        people = pd.read_parquet(self.lake / "etude" / "identites" / f"{CAMPAGNE}.parquet")["id_personne"]
+        names = {short_identifier(person): person for person in people.dropna()}
+        return frame.assign(
+            **{
+                column: frame[column].map(lambda told: names.get(told, told))
+                for column in ("id_population", "id_personne")
+                if column in frame
+            }
+        )
 
     def indicateur(
         self, code: str, indicateur: str, mesure: str = "nombre", ventilation: str = "", periode: str = "2024"
