@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from mentorat.disclosure.core import Equation, refuse_if_breached, suppress
-from mentorat.disclosure.counts import WHOLE, release_counts
+from mentorat.disclosure.counts import WHOLE, release_counts, release_estimates
 from mentorat.disclosure.door import ReleasedTable, open_door
 from mentorat.disclosure.rules import AUDIENCES, Audience, rules
 
@@ -215,6 +215,27 @@ def _tie_domains(
     if total and parts and name not in system.counts:
         others = whole["n"].iloc[0] - rows.drop_duplicates("base")["n"].sum()
         system.remainder(total[0], parts, name, plain=never or int(others) == 0)
+
+
+SCALES: dict[str, tuple[tuple[str, ...], tuple[str, ...], bool]] = {
+    "enquete_fiabilite": (("dimension", "libelle", "groupe", "vague"), ("n",), False),
+    "enquete_indices": (("dimension", "libelle", "vague"), ("n_mentores", "n_non_mentores"), False),
+    "enquete_ordinal": (("item", "libelle", "vague"), ("n_mentores", "n_non_mentores"), True),
+    "enquete_manquants": (("item", "libelle", "vague"), ("n_mentores", "n_non_mentores"), False),
+    "enquete_sensibilite": (("item", "libelle", "vague", "methode"), ("n_mentores", "n_non_mentores"), True),
+}
+"""Table of scales or missing answers → what names its rows, the sizes they rest on, whether positive answers count."""
+
+
+def release_scales(frame: pd.DataFrame, name: str, audience: Audience) -> ReleasedTable:
+    """Release a table of `SCALES`: of whole groups alone, each row judged by the answers it rests on.
+
+    An index is a mean of several items over a group, and a ratio of odds a figure of the whole scale; the bounds of a
+    difference give back its positive answers, so that these and the others must reach the threshold in each group.
+    """
+    keys, sizes, positive = SCALES[name]
+    events = {size.replace("n_", "x_", 1): size for size in sizes} if positive else None
+    return release_estimates(frame, list(sizes), audience, events=events, keys=keys, name=name)
 
 
 def release_response_rates(rates: pd.DataFrame, audience: Audience) -> ReleasedTable:

@@ -69,6 +69,47 @@ def by_domain(results: pd.DataFrame, item: str, group: str, wave: int, dimension
     return rows.reset_index(drop=True)
 
 
+METHODS = {
+    "cas_complets": "Réponses données seules",
+    "imputation_multiple": "Réponses manquantes imputées",
+    "bornes": "Bornes, quoi qu'ils auraient répondu",
+}
+"""Suppositions on missing answers (`mentorat.survey.survey_missing`), in words."""
+
+
+def suppositions(sensitivity: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
+    """Differences under each supposition, `methode` in words, `vrai`: the simulated one (missing when nothing is)."""
+    rows = sensitivity[sensitivity["methode"].isin(METHODS)].reset_index(drop=True)
+    mentored, others = _true_shares(truth)
+    gaps = mentored - others
+    return rows.assign(methode=rows["methode"].map(METHODS), vrai=rows["item"].map(gaps).astype("float64"))
+
+
+def tipping_sentences(sensitivity: pd.DataFrame) -> list[str]:
+    """What would have to be true of the missing answers for each conclusion to change."""
+    told = sensitivity.loc[sensitivity["methode"].str.startswith("bascule"), "phrase"]
+    return [str(sentence) for sentence in told.dropna() if sentence]
+
+
+def ratios(ordinal: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
+    """Ratios of odds of a higher answer; `vrai`: that of a positive answer, as simulated (missing when nothing is)."""
+    mentored, others = _true_shares(truth)
+    ratio = (mentored / (1 - mentored)) / (others / (1 - others))
+    return ordinal.assign(vrai=ordinal["item"].map(ratio).astype("float64"))
+
+
+def _true_shares(truth: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Simulated shares of positive answers of both groups, by item."""
+    shares = truth.set_index("item")["part_vraie"]
+    groups = truth["groupe"].to_numpy()
+    return shares[groups == "mentores"], shares[groups == "non_mentores"]
+
+
+def items_in_words(names: str) -> str:
+    """Items joined by `|` as their labels."""
+    return ", ".join(questionnaire().items[name].libelle for name in names.split("|") if name)
+
+
 def distribution_in_words(found: list[Distribution]) -> str:
     """The text alternative of a Likert chart: positive answers of each question."""
     told = []

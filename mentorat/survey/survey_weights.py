@@ -54,7 +54,7 @@ def weighted_sample(responses: Responses, wave: int, sample: pd.DataFrame, targe
     frame = responses.frame[inside].reset_index(drop=True)
     asked = responses.asked[inside].reset_index(drop=True)
     weighted = bool(frame["poids"].notna().all())
-    design, warnings = _design(frame, weighted=weighted)
+    design, warnings = respondents_design(frame, weighted=weighted)
     if not weighted:
         warnings.append(NO_WEIGHT if responses.sampled else NO_SAMPLE)
         return Sample(responses, wave, frame, asked, design, UNWEIGHTED, {}, tuple(warnings))
@@ -117,8 +117,8 @@ def weighting_table(found: Iterable[Sample]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(WEIGHTING)).astype(WEIGHTING)
 
 
-def _design(frame: pd.DataFrame, *, weighted: bool) -> tuple[SurveyDesign, list[str]]:
-    """Strata and clusters as they can be used, and what had to be given up."""
+def respondents_design(frame: pd.DataFrame, *, weighted: bool) -> tuple[SurveyDesign, list[str]]:
+    """Strata and clusters (`strate`, `grappe`, `poids`) as they can be used, and what had to be given up in French."""
     warnings = []
     clusters = frame.groupby("strate")["grappe"].nunique()
     strata: str | None = "strate"
