@@ -24,7 +24,7 @@
 # %% tags=["cache"]
 from pathlib import Path
 
-from display import Drawing, sentences, table
+from display import Drawing, p_value, sentences, signed, table
 
 from mentorat.lake import read_parquet
 from mentorat.settings import Settings
@@ -33,7 +33,11 @@ from mentorat.survey.presentation import (
     distribution_in_words,
     distributions,
     item_sentence,
+    items_in_words,
     positive_answers,
+    ratios,
+    suppositions,
+    tipping_sentences,
 )
 from mentorat.survey.questionnaire import questionnaire
 from mentorat.survey.response_rates import with_rates
@@ -51,6 +55,10 @@ resultats = read_parquet(dossier / "enquete_resultats.parquet")
 taux = with_rates(read_parquet(dossier / "enquete_taux_reponse.parquet"))
 ponderation = read_parquet(dossier / "enquete_ponderation.parquet")
 verite = read_parquet(dossier / "enquete_verite.parquet")
+fiabilite, indices, ordinal, manquants, sensibilite = (
+    read_parquet(dossier / f"enquete_{nom}.parquet")
+    for nom in ("fiabilite", "indices", "ordinal", "manquants", "sensibilite")
+)
 groupes = dict(questionnaire().groupes)
 vague = int(resultats["vague"].max()) if len(resultats) else 1
 
@@ -61,6 +69,15 @@ def de_groupe(lignes):
 
 def poids(valeur):
     return fr_number(valeur, 2)
+
+
+def points(part):
+    return signed(100 * part)
+
+
+def remarques(lignes, nom):
+    paires = zip(lignes[nom], lignes["avertissements"], strict=True)
+    return sentences([f"{libelle} : {dit}" for libelle, dit in paires if isinstance(dit, str) and dit])
 
 
 def likert(groupe, titre, echelle="accord"):
@@ -270,6 +287,140 @@ sentences(
 )
 
 # %% [markdown]
+# ## Les réponses qui manquent
+#
+# Répondre à l'enquête n'est pas répondre à chaque question. Si une question est laissée plus souvent dans un groupe
+# que dans l'autre, l'écart entre les groupes peut venir de là. Les p sont corrigés par la méthode de Holm sur
+# l'ensemble des questions, et l'intervalle tient compte de ce que les jeunes d'une structure se ressemblent.
+
+# %%
+table(
+    manquants,
+    "Questions laissées sans réponse, dans chaque groupe",
+    {
+        "libelle": ("Question", str),
+        "taux_mentores": ("Mentorés", fr_percent),
+        "taux_non_mentores": ("Non mentorés", fr_percent),
+        "ecart": ("Écart (points)", points),
+        "ic_bas": ("Borne basse", points),
+        "ic_haut": ("Borne haute", points),
+        "p_holm": ("p (Holm)", p_value),
+    },
+)
+
+# %% [markdown]
+# Pour les deux questions déclarées à l'avance, l'écart brut est calculé sous trois suppositions. Les réponses
+# données seules : les absents sont laissés de côté. L'imputation multiple : vingt fois, chaque réponse manquante est
+# tirée parmi celles de jeunes semblables (groupe, structure, âge, sexe, accueil, poids, autres réponses), et
+# l'intervalle s'élargit de ce que les vingt tirages diffèrent. Les bornes : tous les absents d'un groupe auraient
+# répondu oui et tous ceux de l'autre non, puis l'inverse ; elles ne supposent rien. L'écart brut n'est pas l'effet du
+# mentorat : la vérité simulée, s'il y en a une, est ici celle de cet écart.
+
+# %%
+table(
+    suppositions(sensibilite, verite),
+    "Écart brut (mentorés moins non mentorés, en points) selon ce qu'on suppose des réponses manquantes",
+    {
+        "libelle": ("Question", str),
+        "methode": ("Supposition", str),
+        "ecart": ("Écart", points),
+        "ecart_bas": ("Au plus bas", points),
+        "ecart_haut": ("Au plus haut", points),
+        "ic_bas": ("Borne basse à 95 %", points),
+        "ic_haut": ("Borne haute à 95 %", points),
+        "information_manquante": ("Information perdue", fr_percent),
+        "vrai": ("Vérité simulée", points),
+    },
+)
+
+# %%
+sentences(tipping_sentences(sensibilite))
+
+# %% [markdown]
+# ## Les dimensions : ce que les questions mesurent ensemble
+#
+# Une dimension réunit plusieurs questions. L'alpha dit si elles vont dans le même sens : au-dessus de 0,7, leur
+# moyenne résume bien les réponses ; en dessous de 0,6, mieux vaut lire les questions une à une. L'oméga est la part de
+# la somme qu'un seul facteur commun explique ; il demande trois questions. Dans une enquête simulée, les réponses d'un
+# jeune sont tirées presque indépendamment les unes des autres : un alpha proche de zéro y est attendu et ne dit rien
+# du vrai questionnaire.
+
+# %%
+table(
+    de_groupe(fiabilite),
+    "Fiabilité de chaque dimension",
+    {
+        "libelle": ("Dimension", str),
+        "groupe": ("Groupe", str),
+        "vague": ("Vague", str),
+        "n_items": ("Questions", fr_number),
+        "n": ("Réponses complètes", fr_number),
+        "alpha": ("Alpha", poids),
+        "ic_bas": ("Borne basse", poids),
+        "ic_haut": ("Borne haute", poids),
+        "omega": ("Oméga", poids),
+    },
+)
+
+# %% [markdown]
+# L'indice d'une dimension est la moyenne de ses questions, toutes tournées dans le sens favorable et mises à la même
+# échelle. Il vaut zéro en moyenne chez les non-mentorés, et s'exprime en écarts-types de ce groupe : 0,2 est un petit
+# écart, 0,5 un écart moyen. Il ne vaut que ce que vaut la fiabilité du tableau précédent, et compare les groupes
+# tels qu'ils sont. Seules les moyennes sont diffusées ; l'indice d'un jeune ne sort jamais.
+
+# %%
+table(
+    indices,
+    "Indice moyen des mentorés moins celui des non-mentorés (zéro), en écarts-types des non-mentorés",
+    {
+        "libelle": ("Dimension", str),
+        "ecart": ("Écart", poids),
+        "ic_bas": ("Borne basse", poids),
+        "ic_haut": ("Borne haute", poids),
+        "n_mentores": ("Mentorés", fr_number),
+        "n_non_mentores": ("Non-mentorés", fr_number),
+        "n_sans_indice": ("Sans indice", fr_number),
+    },
+)
+
+# %%
+sentences(
+    [
+        f"{ligne['libelle']} : {items_in_words(ligne['items'])}."
+        for _, ligne in indices[indices["items"].notna()].iterrows()
+    ]
+)
+
+# %%
+remarques(indices, "libelle")
+
+# %% [markdown]
+# ## L'échelle entière, groupe contre groupe
+#
+# « D'accord ou tout à fait d'accord » coupe l'échelle en deux et en oublie une partie. Le rapport de cotes compare les
+# groupes sur l'échelle entière : à 1,5, les chances d'une réponse plus élevée sont, à chaque seuil, une fois et demie
+# plus grandes chez les mentorés. Une réponse plus élevée n'est pas toujours favorable (absences). Un seul
+# rapport suppose qu'il est le même à tous les seuils : quand le test le rejette (p du dernier test inférieur à
+# 0,05), lisez plutôt la distribution. Ce test compte les réponses comme indépendantes. La vérité simulée est celle du
+# seuil des réponses positives : elle s'écarte du rapport là où il change d'un seuil à l'autre. Là encore, rien n'est
+# ajusté.
+
+# %%
+table(
+    ratios(ordinal, verite),
+    "Rapport de cotes d'une réponse plus élevée, mentorés sur non-mentorés",
+    {
+        "libelle": ("Question", str),
+        "rapport_cotes": ("Rapport", poids),
+        "ic_bas": ("Borne basse", poids),
+        "ic_haut": ("Borne haute", poids),
+        "p_holm": ("p (Holm)", p_value),
+        "p_proportionnalite": ("p, même rapport à tous les seuils", p_value),
+        "vrai": ("Vérité simulée, réponses positives", poids),
+    },
+)
+
+# %% [markdown]
 # ## Retrouve-t-on la vérité ?
 #
 # Quand les données sont simulées, on sait ce que l'enquête devait trouver : la chance d'une réponse positive donnée à
@@ -297,4 +448,5 @@ table(
 #
 # - Les pourcentages sont pondérés quand un échantillon le permet ; sinon, ils ne valent que pour les répondants.
 # - L'intervalle dit l'incertitude du tirage, pas celle des absents : ceux qui n'ont pas répondu peuvent différer.
+# - Une question laissée sans réponse n'est pas un « non » : les bornes disent ce que les absents pourraient changer.
 # - Une réponse des seuls mentorés est une satisfaction. Une différence entre groupes n'est pas un effet.

@@ -20,7 +20,17 @@ PAGES = (
     Page(
         "02_enquete",
         "L'enquête de la campagne, du fichier au résultat",
-        ("enquete_resultats", "enquete_taux_reponse", "enquete_ponderation", "enquete_verite"),
+        (
+            "enquete_resultats",
+            "enquete_taux_reponse",
+            "enquete_ponderation",
+            "enquete_verite",
+            "enquete_fiabilite",
+            "enquete_indices",
+            "enquete_ordinal",
+            "enquete_manquants",
+            "enquete_sensibilite",
+        ),
     ),
     Page(
         "03_redressement",

@@ -15,7 +15,7 @@ from mentorat.disclosure.rules import AUDIENCES, Audience
 from mentorat.disclosure.storage import load_release, save_release
 from mentorat.lake import read_parquet
 from mentorat.settings import Settings
-from orchestration.defs.estimations import SURVEY, SURVEY_RESULTS, estimation_key
+from orchestration.defs.estimations import SURVEY, SURVEY_RESULTS, SURVEY_SCALES, estimation_key
 from orchestration.defs.recueil import JOURNAL
 from orchestration.partitions import campagnes
 from orchestration.progress import tell
@@ -28,7 +28,7 @@ MADE_FROM = {
     "flux_cohorte": [AssetKey(["flux_cohorte"])],
     "etude_2022": [estimation_key("etude_2022")],
     "calendrier": [estimation_key("calendrier")],
-    **{table: [estimation_key(table)] for table in (*SURVEY, *SURVEY_RESULTS)},
+    **{table: [estimation_key(table)] for table in (*SURVEY, *SURVEY_RESULTS, *SURVEY_SCALES)},
     "redressement": [
         estimation_key("redressement"),
         estimation_key("redressement_reponses"),
@@ -245,7 +245,8 @@ def national_releases(
 
 
 def _survey_releases(estimations: Path) -> Iterator[ReleasedTable]:
-    """Results of the surveys, their response rates and weights, and the truth where they are simulated."""
+    """Results of the surveys, their response rates, weights, scales and missing answers, and the truth where they are
+    simulated."""
     from mentorat.disclosure import counts, survey
 
     yield from survey.release_survey(read_parquet(estimations / "enquete_resultats.parquet")).values()
@@ -258,6 +259,8 @@ def _survey_releases(estimations: Path) -> Iterator[ReleasedTable]:
             weighting, ["n"], audience, keys=("groupe", "vague", "etape"), name="enquete_ponderation"
         )
         yield counts.release_public_figures(truth, SIMULATED, audience, name="enquete_verite")
+        for table in SURVEY_SCALES:
+            yield survey.release_scales(read_parquet(estimations / f"{table}.parquet"), table, audience)
 
 
 @multi_asset(

@@ -36,6 +36,8 @@ INDICATOR_ROWS = ("indicateurs_redresses", SURVEY_INDICATORS)
 """Estimates tables in the schema of the mart `indicateurs`; their union is `indicateurs_estimes`."""
 SURVEYED = ("mentores", "non_mentores", "mentors", "professionnels")
 SURVEY_RESULTS = ("enquete_resultats", "enquete_taux_reponse", "enquete_ponderation", "enquete_verite")
+SURVEY_SCALES = ("enquete_fiabilite", "enquete_indices", "enquete_ordinal", "enquete_manquants", "enquete_sensibilite")
+"""What the items measure together, the scales by group, and what missing answers could change."""
 AGES_SURVEYED = ((11, 13), (14, 15), (16, 17))
 """Ages of those the non-mentored stand for: eligible minors."""
 
@@ -106,16 +108,20 @@ def enquete(context: AssetExecutionContext, maison: Maison) -> Iterator[Material
             ],
             kinds={"scipy"},
         )
-        for table in (*SURVEY_RESULTS, SURVEY_INDICATORS)
+        for table in (*SURVEY_RESULTS, *SURVEY_SCALES, SURVEY_INDICATORS)
     ],
     partitions_def=campagnes,
     group_name="estimations",
 )
 def resultats_enquete(context: AssetExecutionContext, maison: Maison) -> Iterator[MaterializeResult]:
-    """Weighted results of every item, by group, wave and domain; response rates; the truth of what is simulated."""
+    """Weighted results of every item, by group, wave and domain; response rates; scales and missing answers of both
+    groups; the truth of what is simulated."""
     from mentorat.survey.response_rates import response_rates
+    from mentorat.survey.survey_groups import two_groups
     from mentorat.survey.survey_indicators import survey_indicators
+    from mentorat.survey.survey_missing import missing_table, sensitivity_table
     from mentorat.survey.survey_results import samples, survey_results, truth_table
+    from mentorat.survey.survey_scales import index_table, ordinal_table, reliability_table
     from mentorat.survey.survey_weights import weighting_table
 
     settings, campagne = maison.settings, int(context.partition_key)
@@ -128,6 +134,13 @@ def resultats_enquete(context: AssetExecutionContext, maison: Maison) -> Iterato
     yield _store(settings, campagne, SURVEY_INDICATORS, survey_indicators(results, campagne))
     yield _store(settings, campagne, "enquete_taux_reponse", response_rates(tables, echantillon))
     yield _store(settings, campagne, "enquete_ponderation", weighting_table(weighted))
+    tell(context, "Enquête : fiabilité des dimensions, réponses manquantes")
+    groups = two_groups(weighted)
+    yield _store(settings, campagne, "enquete_fiabilite", reliability_table(weighted))
+    yield _store(settings, campagne, "enquete_indices", index_table(groups))
+    yield _store(settings, campagne, "enquete_ordinal", ordinal_table(groups))
+    yield _store(settings, campagne, "enquete_manquants", missing_table(groups))
+    yield _store(settings, campagne, "enquete_sensibilite", sensitivity_table(groups, campagne))
     truth = None
     if settings.simulation(campagne) is not None and settings.verite(campagne).exists():
         truth = json.loads(settings.verite(campagne).read_text(encoding="utf-8")).get("enquete")

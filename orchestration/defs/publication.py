@@ -36,6 +36,11 @@ EVALUATION = {
     "enquete_resultats": "enquete_resultats",
     "enquete_taux_reponse": "enquete_taux_reponse",
     "enquete_ponderation": "enquete_ponderation",
+    "enquete_fiabilite": "enquete_fiabilite",
+    "enquete_indices": "enquete_indices",
+    "enquete_ordinal": "enquete_ordinal",
+    "enquete_manquants": "enquete_manquants",
+    "enquete_sensibilite": "enquete_sensibilite",
 }
 """Released tables that evaluators and notebooks read → name of the CSV."""
 
