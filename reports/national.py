@@ -9,6 +9,8 @@ import pandas as pd
 
 from mentorat.disclosure.door import ReleasedTable
 from mentorat.reference import load, parametre
+from mentorat.survey.presentation import positive_answers
+from mentorat.survey.survey_results import POSITIVE
 from mentorat.typography import MINUS, fr_count, fr_number, fr_p, fr_percent, fr_points
 from reports.charts import Interval, forest_svg, histogram_svg
 from reports.departement import BASES, TITLE, coverage_of
@@ -18,6 +20,7 @@ from reports.reading import HIDDEN, Indicators, Reading, checked, label, territo
 
 CLASS_WIDTH = 0.05
 """Width of a class of coverage on the chart (5 points)."""
+COMPARED = ("mentores", "non_mentores")
 FEW = 5
 """Territories under which a distribution says nothing: no quartile, no chart."""
 LAST_CLASS = 8
@@ -34,11 +37,13 @@ def national_report(  # noqa: PLR0917 - one argument a released table
     simulation: Mapping[str, Any] | None,
     *,
     redressement: ReleasedTable | None = None,
+    resultats: ReleasedTable | None = None,
 ) -> Report:
     """The national report of `campagne`, from tables released to the public: TypeError, ValueError otherwise.
 
     `differences` and `effets` are None where no survey was received: the report says so. `redressement`: national
-    totals from the collectivités that answered; None where they were not estimated.
+    totals from the collectivités that answered; None where they were not estimated. `resultats`: weighted results of
+    the survey by item; without them the report has no such section.
     """
     indicators = Indicators(checked(indicateurs, "public"), campagne)
     study = checked(etude_2022, "public")
@@ -69,6 +74,7 @@ def national_report(  # noqa: PLR0917 - one argument a released table
                 ),
             ),
             _survey(effects),
+            *(() if resultats is None else _answers(checked(resultats, "public"))),
             _declared(raw),
             _study(study),
             _flow(checked(flux, "public")),
@@ -424,6 +430,59 @@ def _survey(effects: pd.DataFrame | None) -> Section:
         title,
         (intro, *sentences, chart, balance, *(Paragraph(text, "alerte") for text in warnings)),
     )
+
+
+def _answers(results: pd.DataFrame) -> tuple[Section, ...]:
+    """Weighted shares and means of the items put to both groups, with their intervals; no section without them."""
+    waves = [set(results.loc[results["groupe"] == group, "vague"]) for group in COMPARED]
+    if not waves[0] & waves[1]:
+        return ()
+    rows = positive_answers(results, max(waves[0] & waves[1]))
+    cells: dict[tuple[str, str], dict[str, Mapping[Any, Any]]] = {}
+    for row in rows[rows["groupe"].isin(COMPARED)].to_dict("records"):
+        cells.setdefault((str(row["libelle"]), str(row["mesure"])), {})[str(row["groupe"])] = row
+    both = {name: found for name, found in cells.items() if len(found) == len(COMPARED)}
+    table = Table(
+        "Réponses aux questions posées aux deux groupes",
+        (
+            Column("Question"),
+            Column("Mentorés", True),
+            Column("Intervalle à 95 %", True),
+            Column("Réponses", True),
+            Column("Non mentorés", True),
+            Column("Intervalle à 95 %", True),
+            Column("Réponses", True),
+        ),
+        tuple(
+            (
+                label,
+                *(cell for group in COMPARED for cell in _answer_cells(found[group], measure)),
+            )
+            for (label, measure), found in both.items()
+        ),
+        note="Parts en % : réponses positives (oui ; d'accord ou tout à fait d'accord ; souvent ou très souvent ; "
+        "baccalauréat ou plus ; en emploi ou en formation) ; sans %, une moyenne. L'intervalle tient compte des poids "
+        f"et des structures. Pondération des mentorés : {_weighting(rows, 'mentores')} ; des non-mentorés : "
+        f"{_weighting(rows, 'non_mentores')}. « {HIDDEN} » : trop peu de réponses, ou assez pour en redonner d'autres.",
+    )
+    text = Paragraph(
+        "Ces parts décrivent chaque groupe. Les jeunes mentorés et les autres différaient déjà avant le mentorat : la "
+        "différence entre deux colonnes n'est pas un effet. L'écart ajusté est dans la section précédente."
+    )
+    return (Section("reponses", "Ce que répondent les jeunes des deux groupes", (text, table)),) if both else ()
+
+
+def _answer_cells(row: Mapping[Any, Any], measure: str) -> tuple[str, str, str]:
+    """A share in percent, or a mean, with its interval and its number of answers."""
+    if pd.isna(row["estimation"]):
+        return (HIDDEN, "–", "–" if pd.isna(row["n"]) else fr_number(row["n"]))
+    scale = 100 if measure == POSITIVE else 1
+    value, low, high = (fr_number(scale * row[name], 1) for name in ("estimation", "ic_bas", "ic_haut"))
+    return (f"{value} %" if measure == POSITIVE else value, f"{low} à {high}", fr_number(row["n"]))
+
+
+def _weighting(rows: pd.DataFrame, group: str) -> str:
+    return " ; ".join(sorted(set(rows.loc[rows["groupe"] == group, "ponderation"])))
 
 
 def _declared(raw: pd.DataFrame | None) -> Section:

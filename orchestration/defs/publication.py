@@ -86,7 +86,16 @@ def departements(context: AssetExecutionContext, maison: Maison) -> MaterializeR
 @asset(
     key=publication_key("national"),
     deps=[
-        diffusion_key(t) for t in ("indicateurs", "flux_cohorte", "etude_2022", "differences", "effets", "redressement")
+        diffusion_key(t)
+        for t in (
+            "indicateurs",
+            "flux_cohorte",
+            "etude_2022",
+            "differences",
+            "effets",
+            "redressement",
+            "enquete_resultats",
+        )
     ],
     partitions_def=campagnes,
     group_name="publication",
@@ -109,6 +118,7 @@ def national(context: AssetExecutionContext, maison: Maison) -> MaterializeResul
         effets,
         settings.simulation(campagne),
         redressement=load(settings, campagne, "redressement", "public"),
+        resultats=load(settings, campagne, "enquete_resultats", "public"),
     )
     paths = write_report(report, _fresh(settings, campagne, "national"))
     return MaterializeResult(metadata={path.name: link(path) for path in paths})
