@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from mentorat.errors import MentoratError
+from mentorat.survey.estimators import kish_ess
 
 Floats = NDArray[np.float64]
 
@@ -40,10 +41,8 @@ class BalancingWeights:
     iterations: int
 
 
-def effective_size(weights: ArrayLike) -> float:
-    """Kish's effective sample size (Σw)² / Σw²."""
-    w = np.asarray(weights, dtype=np.float64)
-    return float(w.sum() ** 2 / (w**2).sum())
+effective_size = kish_ess
+"""Kish's effective sample size, as surveys have it."""
 
 
 def entropy_balance(

@@ -24,6 +24,7 @@ from mentorat.reference import load
 from mentorat.survey.multiplicity import holm
 from mentorat.survey.proportions import proportion, two_proportions
 from mentorat.survey.questionnaire import Item, Scale, questionnaire
+from mentorat.survey.scales import top_box
 from mentorat.typography import fr_percent, fr_points, fr_text
 
 CATALOGUE = Path(__file__).with_name("enquete.yml")
@@ -200,13 +201,7 @@ def compared_answers(mentores: pd.DataFrame, non_mentores: pd.DataFrame, echanti
 
 def positive_answers(answers: pd.Series, scale: Scale) -> pd.Series:
     """Answers of an item as 1.0 (positive), 0.0 or missing (unanswered)."""
-    if pd.api.types.is_bool_dtype(answers):
-        codes = answers.map({True: "oui", False: "non"})
-    elif pd.api.types.is_numeric_dtype(answers):
-        codes = answers.astype("Int64").astype("str")
-    else:
-        codes = answers.astype("str")
-    return codes.isin(scale.positif).astype("float64").where(answers.notna())
+    return top_box(answers, scale.positif)
 
 
 def design_effect(answers: pd.Series, treated: pd.Series, cluster: pd.Series) -> float:

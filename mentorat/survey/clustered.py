@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from mentorat.survey.design import SurveyDesign, SurveyError
-from mentorat.survey.linearisation import FEW_CLUSTERS, answers, column_of
+from mentorat.survey.linearisation import answers, column_of
 from mentorat.survey.proportions import Proportion, newcombe_limits, wilson_limits
 from mentorat.survey.results import Estimate
 from mentorat.survey.score import Measure, score_limits
+from mentorat.survey.thresholds import FEW_CLUSTERS
 from mentorat.typography import fr_text
 
 Floats = NDArray[np.float64]

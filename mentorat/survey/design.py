@@ -307,9 +307,18 @@ class SurveyDesign:
         return totals
 
     def with_weights(self, weights: Floats, calibration: Calibration | None = None) -> "SurveyDesign":
-        """The same sample with other weights and, when they come from one, the calibration they went through."""
+        """The same sample with other weights and, when they come from one, the calibration they went through.
+
+        A calibration may make a weight zero or negative. Raises SurveyError on another number of weights, or one that
+        is not finite.
+        """
         added = () if calibration is None else (calibration,)
-        return replace(self, weights=np.asarray(weights, dtype=np.float64), calibrations=added + self.calibrations)
+        given = np.asarray(weights, dtype=np.float64)
+        if given.shape != (self.n,):
+            raise SurveyError(f"{given.size} poids pour {self.n} ligne(s) : donnez-en un par ligne, dans leur ordre.")
+        if wrong := int((~np.isfinite(given)).sum()):
+            raise SurveyError(f"Les nouveaux poids sont vides ou infinis sur {wrong} ligne(s). Corrigez-les.")
+        return replace(self, weights=given, calibrations=added + self.calibrations)
 
 
 def survey_design(

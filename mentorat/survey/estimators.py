@@ -12,10 +12,11 @@ of the country's two thousand. `df` asks for others.
 
 from collections.abc import Iterator
 from dataclasses import replace
-from math import nan
+from math import inf, nan
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from mentorat.survey.design import Domains, Floats, SurveyDesign, SurveyError
 from mentorat.survey.intervals import ShareInterval
@@ -164,10 +165,18 @@ def survey_share(
     )
 
 
-def kish_ess(weights: Floats) -> float:
-    """Kish's effective sample size (Σw)²/Σw²: what unequal weights alone leave of n (Kish 1965)."""
+def kish_ess(weights: ArrayLike) -> float:
+    """Kish's effective sample size (Σw)²/Σw²: what unequal weights alone leave of n (Kish 1965).
+
+    Scaled by the largest, so that no square overflows or vanishes. Raises SurveyError when all weights are zero, or one
+    is not a finite number.
+    """
     given = np.asarray(weights, dtype=np.float64)
-    return float(given.sum() ** 2 / np.square(given).sum())
+    largest = float(np.abs(given).max(initial=0.0))
+    if not 0 < largest < inf:
+        raise SurveyError("La taille efficace demande des poids finis, dont un au moins n'est pas nul. Corrigez-les.")
+    scaled = given / largest
+    return float(scaled.sum() ** 2 / np.square(scaled).sum())
 
 
 def _estimates(

@@ -17,6 +17,7 @@ from scipy import stats
 from mentorat.survey.design import Codes, Domains, Floats, SurveyDesign, SurveyError
 from mentorat.survey.intervals import ShareInterval, share_interval
 from mentorat.survey.results import ESTIMATES
+from mentorat.survey.thresholds import FEW_CLUSTERS
 from mentorat.typography import fr_count, fr_text
 
 Names = str | Sequence[str]
@@ -26,8 +27,8 @@ DesignEffect = Literal["avec_remise", "sans_remise"]
 
 ROUNDING = 1e-24
 """Square of the relative spread under which answers are the same number."""
-FEW_CLUSTERS = 10
-"""Below, an interval's level is no longer assured: variances are estimated on too few clusters (Korn and Graubard)."""
+NO_VARIANCE = 1e-20
+"""Share of the variance of independent answers under which a design's variance is the rounding of zero."""
 
 
 @dataclass(frozen=True)
@@ -200,6 +201,10 @@ def domain_table(
     constant = known & ~(found.spread > 0)
     variance = np.where(known & ~single, design.domain_variances(found.influence, domains), nan)
     variance = np.where(constant & found.centred & ~single, 0.0, variance)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        independent = np.where(constant, nan, found.spread * found.scale / n)
+    # Clusters that agree by chance leave no variance: an interval of one point would claim to know the figure exactly.
+    agreed = known & _varies(design) & (variance <= NO_VARIANCE * independent)
     df = np.maximum(free, 1.0) if request.df is None else np.full(domains.count, float(request.df))
     if request.interval is None:
         half = np.where(constant & found.centred, nan, stats.t.ppf(0.5 + request.level / 2, df) * np.sqrt(variance))
@@ -210,8 +215,9 @@ def domain_table(
         low, high = share_interval(
             request.interval, found.estimate, variance, n=n, df=df, level=request.level, kish=kish
         )
+    low, high = (np.where(agreed, nan, bound) for bound in (low, high))
     with np.errstate(invalid="ignore", divide="ignore"):
-        deff = variance / np.where(constant, nan, found.spread * found.scale / n)
+        deff = variance / independent
         ess = n / np.where(deff > 0, deff, nan)
         if request.design_effect == "sans_remise":
             deff = np.where(found.weight > n, deff / (1 - n / found.weight), nan)
@@ -220,13 +226,31 @@ def domain_table(
     told = _warnings(
         n, clusters, known & np.isnan(variance), constant & found.centred, known, share=request.interval is not None
     )
+    told = _added(told, agreed, "Les grappes ne diffèrent pas entre elles : l'intervalle n'est pas estimable.")
+    if request.df is None:
+        lost = (free < 1) & ~agreed & (variance > 0)
+        told = _added(
+            told, lost, "Aucun degré de liberté (une grappe par strate) : l'intervalle est pris avec un seul."
+        )
     labels = {str(name): cut.labels[name] for name in cut.labels}
     named = {name: [label] * domains.count for name, label in names.items()}
     if request.design_effect == "sans_remise":
         census = known & (found.weight <= n)
         small = "Effet de plan sans remise indéfini : la somme des poids ne dépasse pas le nombre de réponses."
-        told = [f"{said} {fr_text(small)}".strip() if one else said for said, one in zip(told, census, strict=True)]
+        told = _added(told, census, small)
     return pd.DataFrame(labels | named | dict(zip(ESTIMATES, (*columns, told), strict=True)))
+
+
+def _varies(design: SurveyDesign) -> bool:
+    """Whether a variance of zero is chance: neither a census, nor strata held as certain, nor a calibration margin."""
+    layer = design.layers[0]
+    certain = design.lonely_psu == "certitude" and bool(layer.alone.any())
+    return bool(layer.multiplier.any()) and not certain and not design.calibrations
+
+
+def _added(told: list[str], where: Flags, sentence: str) -> list[str]:
+    """`told` with one more sentence for the domains of `where`."""
+    return [f"{said} {fr_text(sentence)}".strip() if one else said for said, one in zip(told, where, strict=True)]
 
 
 def touched(design: SurveyDesign, domains: Domains) -> tuple[Floats, Floats]:

@@ -16,11 +16,9 @@ from scipy import stats
 from mentorat.survey.design import Floats, SurveyDesign, SurveyError
 from mentorat.survey.results import ESTIMATES, Estimate, Estimates
 from mentorat.survey.terms import ModelMatrix, Rows
+from mentorat.survey.thresholds import FEW_CLUSTERS_FOR_TESTS
 from mentorat.typography import fr_count
 
-MEASURED_CLUSTERS = 30
-"""Below this many clusters the size of the tests is not measured (`benchmarks/couverture_modeles.py`), and
-linearisation is known to be optimistic."""
 MAX_STEPS = 25
 """Newton's steps before a fit is said not to converge. A slope without a finite maximum shrinks the score by e a step,
 so that it cannot pass for converged in so few."""
@@ -196,7 +194,7 @@ def common_warnings(n_missing: int, clusters: int) -> tuple[str, ...]:
     if n_missing:
         lines = fr_count(n_missing, "ligne incomplète est écartée", "lignes incomplètes sont écartées")
         told.append(f"{lines} du calcul.")
-    if clusters < MEASURED_CLUSTERS:
+    if clusters < FEW_CLUSTERS_FOR_TESTS:
         told.append(f"{clusters} grappes seulement : erreurs types et tests sont probablement trop optimistes.")
     return tuple(told)
 

@@ -29,14 +29,13 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, stats
 
 from mentorat.survey.design import SurveyError
+from mentorat.survey.thresholds import FEW_CLUSTERS
 from mentorat.typography import fr_number, fr_percent, fr_text
 
 Scale = Literal["h", "pooled", "unpooled"]
 Direction = Literal["hausse", "baisse"]
 DIRECTIONS: tuple[Direction, ...] = ("hausse", "baisse")
 
-FEW_CLUSTERS = 10
-"""Clusters a group under which an announced power hangs on a variance hardly known."""
 ENUMERABLE = 1_000_000
 """Pairs of counts under which the power of two independent samples is also given exactly."""
 

@@ -64,7 +64,7 @@ def read_responses(group: Group, answers: pd.DataFrame, sample: pd.DataFrame) ->
     drawn = sample[sample["groupe"] == group]
     rows = _with_sample(answers, drawn).sort_values(KEY, kind="stable", ignore_index=True)
     frame = pd.DataFrame({"vague": rows["vague"].astype("int64"), "id_repondant": rows["id_repondant"].astype("str")})
-    frame = frame.assign(**_domains(rows), **_design(rows))
+    frame = frame.assign(**_domains(rows), **_design(rows, group))
     asked, unread = {}, []
     for item in questionnaire().asked_of(group):
         if item.nom not in rows:
@@ -166,7 +166,7 @@ def _domains(rows: pd.DataFrame) -> dict[str, pd.Series]:
     }
 
 
-def _design(rows: pd.DataFrame) -> dict[str, pd.Series]:
+def _design(rows: pd.DataFrame, group: Group) -> dict[str, pd.Series]:
     """Stratum, cluster (cluster drawn, else place, else association, else the respondent) and weight of each row."""
     cluster = pd.Series(pd.NA, index=rows.index, dtype="str")
     for name in ("grappe", "structure", "association", "id_repondant"):
@@ -177,20 +177,19 @@ def _design(rows: pd.DataFrame) -> dict[str, pd.Series]:
     return {
         "strate": strata.where(strata.notna(), "sans_strate"),
         "grappe": cluster,
-        "poids": _weights(rows.get("poids", empty)),
+        "poids": _weights(rows.get("poids", empty), group),
     }
 
 
-def _weights(weights: pd.Series) -> pd.Series:
+def _weights(weights: pd.Series, group: Group) -> pd.Series:
+    who = f"La colonne « poids » de enquete_echantillon (groupe « {questionnaire().groupes[group]} »)"
     if weights.notna().any() and (not pd.api.types.is_numeric_dtype(weights) or pd.api.types.is_bool_dtype(weights)):
-        raise SurveyError(
-            "La colonne « poids » de enquete_echantillon contient du texte. Donnez des nombres, à virgule ou à point."
-        )
+        raise SurveyError(f"{who} contient du texte. Donnez des nombres, à virgule ou à point.")
     numbers = weights.astype("Float64")
     if wrong := int((numbers <= 0).fillna(False).sum()):
         raise SurveyError(
-            f"La colonne « poids » de enquete_echantillon est nulle ou négative sur {wrong} ligne(s). Un poids dit "
-            "combien de personnes représente un répondant : corrigez-le, ou retirez ces lignes."
+            f"{who} est nulle ou négative sur {wrong} ligne(s). Un poids dit combien de personnes représente un "
+            "répondant : corrigez-le, ou retirez ces lignes."
         )
     return numbers.astype("float64")
 

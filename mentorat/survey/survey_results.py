@@ -21,6 +21,7 @@ from mentorat.survey.questionnaire import GROUPS, Item, questionnaire
 from mentorat.survey.responses import DOMAINS, read_responses
 from mentorat.survey.survey_weights import Sample, weighted_sample
 from mentorat.survey.targets import AseTargets
+from mentorat.survey.thresholds import FEW_CLUSTERS
 from mentorat.typography import fr_number
 
 RESULTS = {
@@ -48,7 +49,7 @@ RESULTS = {
 }
 """Columns of the results and their types. `domaine`: empty for everyone, else `colonne=code`. `mesure`: part (of
 `modalite`), part_positive, moyenne. `n`: answers; `x`: those counted, before weighting."""
-FEW_ANSWERS, FEW_CLUSTERS = 30, 10
+FEW_ANSWERS = 30
 """Under which an estimate is given with a warning."""
 LEAST_ANSWERS = 10
 """Respondents under which a département or an association is no domain: no share of theirs could ever be shown."""
@@ -120,11 +121,7 @@ def _item_results(sample: Sample, item: Item, labels: list[str], codes: Codes) -
     }
     if answers.isna().all():
         if labels == [""]:
-            nobody = {
-                "n": 0,
-                "n_manquants": int(asked.sum()),
-                "avertissements": "Personne n'a répondu à cette question.",
-            }
+            nobody = {"n": 0, "n_manquants": int(asked.sum()), "avertissements": NOBODY}
             yield {**common, **nobody, "domaine": "", "mesure": "moyenne" if item.numeric else "part"}
         return
     figures = _figures(answers, item)
@@ -159,7 +156,7 @@ def _item_results(sample: Sample, item: Item, labels: list[str], codes: Codes) -
             "deff": row["deff"],
             "ess": row["ess"],
             "grappes": row["clusters"],
-            "avertissements": " ".join([*sample.warnings, *_warnings(row)]),
+            "avertissements": " ".join([*sample.warnings, *_warnings(row, share=bool(share))]),
         }
 
 
@@ -175,7 +172,8 @@ def _kish(weights: Floats, codes: Codes, labels: list[str]) -> dict[str, float]:
 def _intervals(found: pd.DataFrame, shares: NDArray[np.bool_], kish: Floats) -> dict[str, Floats]:
     """Bounds and effective size of each row: Wilson for a share, Student for a mean; a design effect under 1 is 1.
 
-    Few clusters give now and then a variance far too small; an interval never claims more than independent answers.
+    Few clusters give now and then a variance far too small; an interval never claims more than independent answers. A
+    mean whose answers do not differ, or come from one cluster, has no interval.
     """
     estimate, n = found["estimate"].to_numpy(), found["n"].to_numpy(dtype=np.float64)
     deff, df = found["deff"].to_numpy(), found["df"].to_numpy()
@@ -184,7 +182,7 @@ def _intervals(found: pd.DataFrame, shares: NDArray[np.bool_], kish: Floats) -> 
     with np.errstate(invalid="ignore", divide="ignore"):
         variance = np.where(shares, np.fmax(variance, independent), variance / np.where(deff < 1, deff, 1.0))
     low, high = share_interval("wilson", np.where(shares, estimate, 0.5), variance, n=n, df=df, level=0.95, kish=kish)
-    half = stats.t.ppf(0.975, df) * np.sqrt(variance)
+    half = stats.t.ppf(0.975, df) * np.sqrt(np.where(variance > 0, variance, np.nan))
     return {
         "low": np.where(shares, low, estimate - half),
         "high": np.where(shares, high, estimate + half),
@@ -208,17 +206,20 @@ def _figures(answers: pd.Series, item: Item) -> dict[tuple[str, str], pd.Series]
     return found
 
 
-def _warnings(row: Mapping[Any, Any]) -> list[str]:
-    """What to say of one figure, from its row of estimates."""
+def _warnings(row: Mapping[Any, Any], *, share: bool) -> list[str]:
+    """What to say of one figure, a share or a mean, from its row of estimates."""
     size, clusters = int(str(row["n"])), int(str(row["clusters"]))
     said = []
     if size < FEW_ANSWERS:
         said.append(f"Moins de {FEW_ANSWERS} réponses ({fr_number(size)}).")
-    if clusters < 2:
+    if not share and np.isnan(row["low"]):
+        why = "une seule grappe a répondu" if np.isnan(row["se"]) else "les réponses, ou les grappes, ne diffèrent pas"
+        said.append(f"Intervalle de la moyenne non estimable : {why}.")
+    elif clusters < 2:
         said.append("Une seule grappe : intervalle calculé comme si les réponses étaient indépendantes.")
     elif clusters < FEW_CLUSTERS:
         said.append(f"Moins de {FEW_CLUSTERS} grappes ({fr_number(clusters)}) : intervalle fragile.")
-    if row["estimate"] in (0.0, 1.0):
+    if share and row["estimate"] in (0.0, 1.0):
         said.append("Réponse unanime : l'intervalle ignore les grappes.")
     return said
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from mentorat.survey.design import SurveyDesign, SurveyError, survey_design
+from mentorat.survey.estimators import kish_ess
 from mentorat.survey.nonresponse import response_groups
 from mentorat.survey.responses import KEY, Responses
 from mentorat.survey.targets import AseTargets, calibration_columns, merge_small_levels
@@ -99,7 +100,7 @@ def weighting_table(found: Iterable[Sample]) -> pd.DataFrame:
     for one in found:
         steps = one.steps or {UNWEIGHTED: pd.Series(1.0, index=one.frame.index)}
         for name, weights in steps.items():
-            ess = float(weights.sum() ** 2 / (weights**2).sum())
+            ess = kish_ess(weights)
             rows.append(
                 {
                     "groupe": one.responses.group,

@@ -238,3 +238,36 @@ def test_the_latest_year_of_drees_is_the_one_used():
     later = drees.query("annee == 2022").assign(annee=2023)
     tables = [reference.load(name) for name in ("collectivites", "territoires")]
     assert national_frame(pd.concat([drees, later]), *tables).year == 2023
+
+
+def test_the_reader_is_told_when_a_silent_collectivite_is_far_larger_than_those_that_answered():
+    """Its number is out of what the answers show: the interval cannot hold that it stands apart."""
+    frame = small_frame({**MEASURES, "metropole_grandes": [*MEASURES["metropole_grandes"], 22_178]})
+    told = [text for text in national_total(frame, small_answers()).ratio.warnings if "fait exception" in text]
+    assert len(told) == 1
+    assert "« Collectivité metropole_grandes 11 »" in told[0]
+    assert "24,6 fois" in told[0]
+    answered = pd.concat([small_answers(), pd.Series({"metropole_grandes_11": 2_000.0})])
+    assert not any("fait exception" in text for text in estimated_total(frame, answered).warnings)
+
+
+def test_nothing_is_told_of_sizes_that_the_answers_cover():
+    assert not any("fait exception" in text for text in estimated_total(small_frame(), small_answers()).warnings)
+
+
+def test_intervals_miss_the_total_where_the_reader_is_told_and_not_elsewhere():
+    """One collectivité apart, far larger: of the draws without it, all are told; `benchmarks/` takes 2 000."""
+    frame, rng = reference_frame(), np.random.default_rng(20241231)
+    x = frame.table["mesures"].to_numpy(float)
+    shares = np.where(x == x.max(), 0.06, 0.02)
+    noise = 0.3 * np.sqrt(x) * rng.normal(size=len(x))
+    y = pd.Series(np.round(np.maximum(shares * x + noise, 0)), index=frame.table["collectivite"])
+    strata = [group["collectivite"].to_numpy() for _, group in frame.table.groupby("strate")]
+    missed = []
+    for _ in range(60):
+        chosen = np.concatenate([rng.choice(codes, min(20, len(codes) - 1), replace=False) for codes in strata])
+        found = estimated_total(frame, y[chosen])
+        if found.high < y.sum():
+            missed.append(any("fait exception" in text for text in found.warnings))
+    assert len(missed) >= 10
+    assert all(missed)

@@ -351,3 +351,45 @@ def test_blocks_of_domains_cover_them_all() -> None:
     blocks = domains.blocks(kernel.BLOCK // 2)
     assert [place for place, _ in blocks] == [slice(rank, rank + 1) for rank in range(4)]
     assert np.concatenate([block.sizes for _, block in blocks]).tolist() == [1, 1, 1, 1]
+
+
+def test_clusters_that_agree_by_chance_give_no_interval_rather_than_a_point() -> None:
+    frame = pd.DataFrame({"grappe": [1, 1, 2, 2], "oui": [0, 1, 1, 0], "note": [3.0, 5.0, 4.0, 4.0]})
+    design = survey_design(frame, clusters="grappe")
+    for found in (survey_share(design, frame, "oui").table, survey_mean(design, frame, "note").table):
+        assert found["se"].iloc[0] == 0
+        assert found[["low", "high"]].isna().all(axis=None)
+        assert "ne diffèrent pas" in found["warnings"].iloc[0]
+
+
+def test_a_census_is_known_to_a_point() -> None:
+    frame = pd.DataFrame({"grappe": [1, 1, 2, 2], "note": [3.0, 5.0, 4.0, 1.0], "N": 2})
+    found = survey_mean(survey_design(frame, clusters="grappe", population="N"), frame, "note").table
+    assert found["low"].iloc[0] == found["high"].iloc[0] == found["estimate"].iloc[0]
+
+
+def test_a_domain_of_one_cluster_a_stratum_says_it_has_no_degree_of_freedom() -> None:
+    frame = pd.DataFrame(
+        {"strate": np.repeat(["a", "b"], 6), "grappe": np.repeat([1, 2, 3, 4, 5, 6], 2), "y": np.arange(12.0) ** 1.5}
+    )
+    frame["ici"] = frame["grappe"].isin([1, 4])
+    found = survey_mean(survey_design(frame, strata="strate", clusters="grappe"), frame, "y", by="ici").table
+    told = found.set_index("ici")["warnings"]
+    assert "Aucun degré de liberté" in told[True]
+    assert "Aucun degré de liberté" not in told[False]
+
+
+@pytest.mark.parametrize("weights", [[1.0, np.nan, 1.0], [1.0, np.inf, 1.0], [1.0, 1.0]], ids=["nan", "inf", "short"])
+def test_new_weights_of_a_design_are_checked(weights: list[float]) -> None:
+    design = survey_design(pd.DataFrame({"y": [1.0, 2.0, 3.0]}))
+    with pytest.raises(SurveyError, match="poids"):
+        design.with_weights(np.array(weights))
+
+
+def test_kish_effective_size_holds_whatever_the_unit_and_is_refused_without_weight() -> None:
+    weights = np.array([1.0, 3.0, 1e-9])
+    for scale in (1e-200, 1e200):
+        assert kish_ess(weights * scale) == pytest.approx(kish_ess(weights), rel=1e-12)
+    for none in (np.zeros(3), np.array([]), np.array([1.0, np.nan])):
+        with pytest.raises(SurveyError, match="poids finis"):
+            kish_ess(none)

@@ -84,3 +84,4 @@ def test_weights_that_cannot_weigh_are_refused_by_name(weights: object, told: st
     with pytest.raises(SurveyError, match=told) as error:
         read_responses("mentores", tables["mentores"], bad)
     assert "poids" in str(error.value)
+    assert "groupe «" in str(error.value)

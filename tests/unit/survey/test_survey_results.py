@@ -164,3 +164,35 @@ def test_the_truth_of_what_is_not_simulated_is_an_empty_table(results: pd.DataFr
     assert bool(beside.loc["mentores", "retrouve"]) == (
         beside.loc["mentores", "ic_bas"] <= 0.30 <= beside.loc["mentores", "ic_haut"]
     )
+
+
+def test_a_mean_without_variance_has_no_interval_and_says_why(
+    files: tuple[dict[str, pd.DataFrame], pd.DataFrame],
+) -> None:
+    tables, sample = files
+    same = tables | {"mentores": tables["mentores"].assign(moyenne_generale=12.0)}
+    row = figure(survey_results(samples(same, sample)), "moyenne_generale", "moyenne")
+    assert row["estimation"] == 12
+    assert np.isnan(row["ic_bas"])
+    assert np.isnan(row["ic_haut"])
+    assert "Intervalle de la moyenne non estimable" in row["avertissements"]
+    assert "unanime" not in row["avertissements"]
+
+
+def test_a_mean_from_one_cluster_has_no_interval_and_its_shares_say_they_count_as_independent(
+    files: tuple[dict[str, pd.DataFrame], pd.DataFrame],
+) -> None:
+    tables, sample = files
+    one = tables["mentores"].assign(sexe=np.where(tables["mentores"]["structure"] == "s01", "F", "G"))
+    found = survey_results(samples(tables | {"mentores": one}, sample))
+    mean = figure(found, "moyenne_generale", "moyenne", "sexe=F")
+    assert np.isnan(mean["ic_bas"])
+    assert "une seule grappe" in mean["avertissements"]
+    share = figure(found, "confiance_en_soi", "part_positive", "sexe=F")
+    assert "comme si les réponses étaient indépendantes" in share["avertissements"]
+    assert share["ic_bas"] < share["estimation"] < share["ic_haut"]
+
+
+def test_no_figure_lacks_an_interval_without_a_word(results: pd.DataFrame) -> None:
+    without = results[results["ic_bas"].isna() | results["ic_haut"].isna()]
+    assert (without["avertissements"] != "").all()
