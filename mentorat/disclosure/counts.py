@@ -123,6 +123,7 @@ def release_estimates(
     *,
     events: Mapping[str, str] | None = None,
     keys: Sequence[str] = ("item", "libelle"),
+    whole: str | None = None,
     name: str = "estimations",
 ) -> ReleasedTable:
     """Release estimates, each row with the sizes it rests on.
@@ -130,9 +131,10 @@ def release_estimates(
     frame: one row an estimate. n_columns: group sizes; events: number with the trait → size of its group. A row is
     hidden whole (all but `keys`) when a size, a number with the trait or without it is under the threshold, 0
     included. A group that was not asked (size and number with the trait both missing) hides nothing, unless no group
-    was; a size missing beside a known number hides the row. Sums over rows are no issue: items are questions put to
-    the same people, not parts of a total; numbers of missing answers describe the survey, and pass. Returns the same
-    columns and `diffusion`.
+    was; a size missing beside a known number hides the row. Sums over rows are no issue where items are questions put
+    to the same people; where rows are the classes of one trait (`sexe=F`, `sexe=G` in the column `whole`), they add up
+    to the group, and one that is hidden hides them all. Numbers of missing answers describe the survey, and pass.
+    Returns the same columns and `diffusion`.
     """
     threshold = rules().threshold(audience)
     events = events or {}
@@ -151,6 +153,8 @@ def release_estimates(
         without = frame[size] - frame[with_trait]
         low = ~((frame[with_trait] >= threshold) & (without >= threshold)).fillna(False).astype(bool)
         small |= known & low
+    if whole:
+        small = small.groupby(frame[whole].str.split("=").str[0]).transform("any")
     hidden = [column for column in frame.columns if column not in keys]
     table = frame.copy()
     for column in hidden:

@@ -9,9 +9,15 @@ domain of a dimension, gives back what the others hide.
 
 Sensitive: a count under the threshold of the audience, 0 included where somebody answered (0 %) unless nobody in the
 whole survey gave that answer, and a complement under it (100 %). A mean goes with the number of its answers.
+
+Three things tie what this system holds apart, and are dealt with beside it. Answers and missing ones of a domain add up
+to its respondents, the same for all items: a dimension whose domains lack a few respondents of everyone withholds one
+more domain, of all items. Respondents are counted by the response rates too: where they hide them, the domain is
+withheld. A mean is one more equation on the codes of its distribution: it is rounded until it says nothing of those
+that are hidden, or goes with them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -35,6 +41,9 @@ LEAST_CLUSTERS = 3
 """Clusters under which a domain is not shown: its figures would be those of a structure."""
 LEVELS: dict[Audience, list[str]] = {"public": ["national"], "partenaire": ["national", "association", "departement"]}
 """Levels of response rates each audience may be given."""
+MEAN_STEPS = (0.01, 0.02, 0.05, 0.1, 0.2)
+"""Roundings of a mean beside hidden codes, the finest that tells nothing first; a coarser one would serve nobody."""
+ESTIMATED = ("estimation", "ic_bas", "ic_haut")
 FIGURES = ("estimation", "ic_bas", "ic_haut", "deff", "ess")
 _BLOCK = ["item", "groupe", "vague"]
 _ROW = [*_BLOCK, "domaine", "mesure", "modalite"]
@@ -81,10 +90,13 @@ class _Cells:
         )
 
 
-def release_survey(results: pd.DataFrame, name: str = "enquete_resultats") -> dict[Audience, ReleasedTable]:
+def release_survey(
+    results: pd.DataFrame, rates: Mapping[Audience, pd.DataFrame] | None = None, name: str = "enquete_resultats"
+) -> dict[Audience, ReleasedTable]:
     """Release the results of the surveys, for each audience.
 
-    results: columns of `RESULTS` (mentorat.survey.survey_results). Each table has the rows of the domains its audience
+    results: columns of `RESULTS` (mentorat.survey.survey_results). rates: the released response rates of each audience,
+    whose hidden respondents are not to be told here. Each table has the rows of the domains its audience
     may be given, and `diffusion` (`publie`, `secret`): in a `secret` row the figures and the count are missing, and the
     number of answers too where it would tell them. What the partner is not told, the public is not. A domain with too
     few answers or clusters is left out whole (`LEAST_CLUSTERS`, `_shown`). Raises ValueError when a row is given twice,
@@ -97,17 +109,26 @@ def release_survey(results: pd.DataFrame, name: str = "enquete_resultats") -> di
     for audience in AUDIENCES:
         threshold = rules().threshold(audience)
         shown = _shown(results, audience, threshold).reset_index(drop=True)
-        system = _system(shown)
+        withheld = _untold(shown, (rates or {}).get(audience)) | _beside_few(shown, threshold)
+        system = _system(shown[~withheld])
         cells = system.table(threshold)
         done = suppress(cells, system.equations, rules().protection(audience), hidden & set(system.counts))
         hidden |= done.hidden
         told = {key: value for key, value in system.counts.items() if key not in hidden | system.derived}
         refuse_if_breached(told, system.equations, done.needs, name)
         released[audience] = open_door(
-            _blank(shown, done.hidden),
+            _blank(shown, done.hidden, withheld),
             name=name,
             audience=audience,
-            rule_ids=[f"seuil_{audience}", "zero_et_totalite", "part_et_base", "intervalle", "domaine_enquete"],
+            rule_ids=[
+                f"seuil_{audience}",
+                "zero_et_totalite",
+                "part_et_base",
+                "intervalle",
+                "domaine_enquete",
+                "sans_reponse",
+                "poids_enquete",
+            ],
             threshold=threshold,
             cells=len(system.counts) - len(system.derived),
             primary=len(done.primary),
@@ -117,15 +138,92 @@ def release_survey(results: pd.DataFrame, name: str = "enquete_resultats") -> di
     return released
 
 
-def _blank(shown: pd.DataFrame, hidden: frozenset[str]) -> pd.DataFrame:
+def _blank(shown: pd.DataFrame, hidden: frozenset[str], withheld: "pd.Series[bool]") -> pd.DataFrame:
     """The rows without what is hidden: a share goes with its count and its base, and so do the words that tell them."""
     table = shown.copy()
-    count, base = (keys.isin(hidden) for keys in _keys(table))
+    count, base = (keys.isin(hidden) | withheld for keys in _keys(table))
     secret = count | base
+    steps = _mean_steps(table, secret)
+    secret |= steps.isna()
     table[[*FIGURES, "x"]] = table[[*FIGURES, "x"]].mask(secret)
     table[["n", "n_manquants", "grappes"]] = table[["n", "n_manquants", "grappes"]].mask(base)
     table["avertissements"] = table["avertissements"].mask(secret, "")
+    rounded = steps > 0
+    for column in ESTIMATED:
+        table.loc[rounded, column] = _to_step(table.loc[rounded, column], steps[rounded], column)
+    table[["deff", "ess"]] = table[["deff", "ess"]].mask(rounded)
     return table.assign(diffusion=secret.map({True: "secret", False: "publie"}))
+
+
+def _mean_steps(table: pd.DataFrame, secret: "pd.Series[bool]") -> "pd.Series[float]":
+    """To what each mean is rounded: 0 as it is, missing when it is hidden; other rows are 0."""
+    steps = pd.Series(0.0, index=table.index)
+    for _, rows in table[table["item"].isin(table.loc[table["mesure"] == "moyenne", "item"])].groupby(
+        [*_BLOCK, "domaine"], sort=False
+    ):
+        lost = rows[secret[rows.index] & rows["x"].notna()]
+        for mean in rows.index[(rows["mesure"] == "moyenne") & ~secret[rows.index]]:
+            steps[mean] = _mean_step(rows, lost, float(rows.loc[mean, "estimation"])) if len(lost) else 0.0
+    return steps
+
+
+def _mean_step(rows: pd.DataFrame, lost: pd.DataFrame, mean: float) -> float:
+    """The finest rounding under which every split of the hidden answers among their codes is still possible."""
+    size = float(rows["n"].iloc[0])
+    parts = lost[lost["mesure"] == "part"]
+    codes = pd.to_numeric(parts["modalite"], errors="coerce").to_numpy(dtype=np.float64)
+    if not len(parts) or np.isnan(codes).any():
+        return float("nan")
+    count = parts["x"].to_numpy(dtype=np.float64)
+    least, most = (float(mean + ((code * count.sum()) - codes @ count) / size) for code in (codes.min(), codes.max()))
+    for step in MEAN_STEPS:
+        told = step * np.floor(mean / step + 0.5)
+        if told - step / 2 <= least and most <= told + step / 2:
+            return step
+    return float("nan")
+
+
+def _to_step(values: "pd.Series[float]", steps: "pd.Series[float]", column: str) -> "pd.Series[float]":
+    """To the nearest multiple of its step; a bound of an interval outwards."""
+    ratio = (values / steps).round(9)
+    whole = np.floor(ratio) if column == "ic_bas" else np.ceil(ratio) if column == "ic_haut" else np.floor(ratio + 0.5)
+    return (whole * steps).round(6)
+
+
+def _untold(shown: pd.DataFrame, rates: pd.DataFrame | None) -> "pd.Series[bool]":
+    """Domains whose respondents the response rates hide: answers and missing ones would add up to them."""
+    if rates is None:
+        return pd.Series(False, index=shown.index)
+    told = rates[rates["repondants"].isna() & (rates["statut"] == "calcule")]
+    hidden = {
+        (str(row["groupe"]), str(row["vague"]), f"{level}={row[level]}")
+        for level in ("association", "departement")
+        for row in told[told[level] != WHOLE].to_dict("records")
+    }
+    keys = zip(shown["groupe"].astype("str"), shown["vague"].astype("str"), shown["domaine"], strict=True)
+    return pd.Series([key in hidden for key in keys], index=shown.index, dtype=bool)
+
+
+def _beside_few(shown: pd.DataFrame, threshold: int) -> "pd.Series[bool]":
+    """The smallest domain of a dimension, where everyone less the domains shown would be a few respondents.
+
+    Items put to the same people (a same number of respondents in the whole survey) are taken together: what one hides
+    of a domain, another would tell.
+    """
+    people = (shown["n"] + shown["n_manquants"]).astype("float64")
+    whole = people[shown["domaine"] == ""].groupby([shown[name] for name in _BLOCK]).max().rename("tous")
+    table = (
+        shown[_BLOCK]
+        .join(whole, on=_BLOCK)
+        .assign(dimension=_dimension(shown["domaine"]), domaine=shown["domaine"], repondants=people)
+    )
+    withheld = pd.Series(False, index=shown.index)
+    keys = ["groupe", "vague", "tous", "dimension"]
+    for (_, _, everyone, _), rows in table[table["domaine"] != ""].groupby(keys, sort=True):
+        sizes = rows.groupby("domaine")["repondants"].max().sort_values(kind="stable")
+        if 0 < float(everyone) - float(sizes.sum()) < threshold:
+            withheld[rows.index[rows["domaine"] == sizes.index[0]]] = True
+    return withheld
 
 
 def _dimension(domains: "pd.Series[str]") -> "pd.Series[str]":
@@ -243,18 +341,62 @@ def release_response_rates(rates: pd.DataFrame, audience: Audience) -> ReleasedT
 
     rates: columns of `RATES` (mentorat.survey.response_rates). Rows of structures never pass. Returns groupe, vague,
     association, departement (`ensemble` in both for everyone), statut, avertissements, the counts and `diffusion`; no
-    rate, for `with_rates` gives it where both of its counts are told.
+    rate, for `with_rates` gives it where both of its counts are told. What the sample and the answers disagree on
+    describes the files, and passes. A survey whose respondents would be hidden as a whole has no count at all here:
+    its results tell how many answered.
     """
     rows = rates[rates["niveau"].isin(LEVELS[audience])].copy()
     for level in ("association", "departement"):
         rows[level] = rows["code"].where(rows["niveau"] == level, WHOLE)
+    rows = rows.assign(vague=rows["vague"].astype("str"))
+    while True:
+        released = _released_rates(rows, audience)
+        table = released.frame
+        lost = table[
+            (table[["association", "departement"]] == WHOLE).all(axis=1)
+            & (table["diffusion"] == "secret")
+            & table["repondants"].isna()
+        ]
+        if lost.empty:
+            return released
+        surveys = set(zip(lost["groupe"], lost["vague"], strict=True))
+        mute = pd.Series([key in surveys for key in zip(rows["groupe"], rows["vague"], strict=True)], index=rows.index)
+        rows.loc[mute, [*_COUNTED, "reponses_recues"]] = pd.NA
+        rows.loc[mute, "avertissements"] = ALMOST_ALL
+
+
+ALMOST_ALL = "Taux masqué : trop peu de personnes ont répondu, ou n'ont pas répondu."
+_COUNTED = ["invites", "repondants", "non_repondants"]
+
+
+def _released_rates(rows: pd.DataFrame, audience: Audience) -> ReleasedTable:
     return release_counts(
-        rows.assign(vague=rows["vague"].astype("str")),
-        "invites",
-        ["repondants", "non_repondants"],
+        rows,
+        _COUNTED[0],
+        _COUNTED[1:],
         ["groupe", "vague", "association", "departement"],
         audience,
-        alone=["reponses_recues", "annonces_sans_reponse", "reponses_hors_echantillon"],
-        keep=["statut", "avertissements"],
+        alone=["reponses_recues"],
+        keep=["annonces_sans_reponse", "reponses_hors_echantillon", "statut", "avertissements"],
         name="enquete_taux_reponse",
     )
+
+
+def release_weighting(weighting: pd.DataFrame, audience: Audience, name: str = "enquete_ponderation") -> ReleasedTable:
+    """Release the steps of weighting: respondents, and weights to two or three figures.
+
+    weighting: columns of `WEIGHTING` (mentorat.survey.survey_weights). Exact, a sum of weights is the number of young
+    people drawn from, or in care, that other tables hide or round; and the quotient of two weights is a response rate
+    of a few people.
+    """
+    table = weighting.assign(
+        somme=_figures(weighting["somme"], 2),
+        **{column: _figures(weighting[column], 3) for column in ("poids_min", "poids_max")},
+        ess=weighting["ess"].round(0),
+        deff=weighting["deff"].round(2),
+    )
+    return release_estimates(table, ["n"], audience, keys=("groupe", "vague", "etape"), name=name)
+
+
+def _figures(values: "pd.Series[float]", digits: int) -> "pd.Series[float]":
+    return values.map(lambda value: float(f"{value:.{digits}g}"), na_action="ignore")

@@ -191,10 +191,11 @@ def _shared_out(held: pd.DataFrame, bands: Sequence[tuple[int, int]], told: list
     total = float(counts["effectif"].sum())
     for number, what in ((ages, "d'âge inconnu"), (sexes, "de sexe inconnu")):
         if number:
-            shown = fr_count(round(number), "jeune", "jeunes")
+            # no count: these remarks are published, and a few young people of unknown age would be a small count
+            share = "moins de 1 %" if number / total < 0.01 else fr_percent(number / total, 0)
             told.append(
-                f"Marges ASE : {shown} {what} ({fr_percent(number / total, 2)} de la population) répartis comme les "
-                "autres jeunes de leur région."
+                f"Marges ASE : les jeunes {what} ({share} de la population) sont répartis comme les autres jeunes de "
+                "leur région."
             )
     return counts.reset_index(drop=True)
 

@@ -213,6 +213,7 @@ def releases(settings: Settings, campagne: int) -> Iterator[ReleasedTable]:
         "partenaire",
         events=SIZES,
         keys=("covariable", "libelle"),
+        whole="covariable",
         name="equilibre",
     )
 
@@ -249,15 +250,15 @@ def _survey_releases(estimations: Path) -> Iterator[ReleasedTable]:
     simulated."""
     from mentorat.disclosure import counts, survey
 
-    yield from survey.release_survey(read_parquet(estimations / "enquete_resultats.parquet")).values()
     rates = read_parquet(estimations / "enquete_taux_reponse.parquet")
+    told = {audience: survey.release_response_rates(rates, audience) for audience in AUDIENCES}
+    results = read_parquet(estimations / "enquete_resultats.parquet")
+    yield from survey.release_survey(results, {audience: table.frame for audience, table in told.items()}).values()
     weighting = read_parquet(estimations / "enquete_ponderation.parquet")
     truth = read_parquet(estimations / "enquete_verite.parquet")
     for audience in AUDIENCES:
-        yield survey.release_response_rates(rates, audience)
-        yield counts.release_estimates(
-            weighting, ["n"], audience, keys=("groupe", "vague", "etape"), name="enquete_ponderation"
-        )
+        yield told[audience]
+        yield survey.release_weighting(weighting, audience)
         yield counts.release_public_figures(truth, SIMULATED, audience, name="enquete_verite")
         for table in SURVEY_SCALES:
             yield survey.release_scales(read_parquet(estimations / f"{table}.parquet"), table, audience)

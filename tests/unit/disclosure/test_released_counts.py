@@ -128,3 +128,16 @@ def test_figures_already_public_pass_with_their_source() -> None:
     assert seen.frame["effectif"].tolist() == [3] and seen.audit["rules"] == ["deja_public"]
     with pytest.raises(ValueError, match="source"):
         release_public_figures(frame, reason=" ")
+
+
+def test_the_classes_of_a_trait_are_hidden_together() -> None:
+    """They add up to the group: three of unknown sex would be everyone less the two classes shown."""
+    frame = pd.DataFrame(
+        {"covariable": ["age", "sexe=F", "sexe=G", "sexe=inconnu", "mna=non", "mna=oui"], "n": [100] * 6}
+        | {"x": pd.array([pd.NA, 50, 47, 3, 60, 40], dtype="Int64")}
+    )
+    seen = release_estimates(
+        frame, ["n"], "partenaire", events={"x": "n"}, keys=["covariable"], whole="covariable"
+    ).frame.set_index("covariable")
+    assert seen.loc[["sexe=F", "sexe=G", "sexe=inconnu"], "x"].isna().all()
+    assert seen.loc[["mna=non", "mna=oui"], "x"].tolist() == [60, 40]

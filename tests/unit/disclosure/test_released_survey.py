@@ -3,10 +3,11 @@
 import pandas as pd
 import pytest
 
-from mentorat.disclosure.rules import rules
-from mentorat.disclosure.survey import release_response_rates, release_survey
-from mentorat.survey.response_rates import response_rates
+from mentorat.disclosure.rules import AUDIENCES, rules
+from mentorat.disclosure.survey import MEAN_STEPS, release_response_rates, release_survey, release_weighting
+from mentorat.survey.response_rates import RATES, response_rates
 from mentorat.survey.survey_results import RESULTS, samples, survey_results
+from mentorat.survey.survey_weights import WEIGHTING
 from tests.unit.survey.survey_files import survey_files
 
 ITEM = {"numero": "D9", "item": "se_sent_seul", "libelle": "Se sentir seul", "groupe": "mentores", "vague": 1}
@@ -114,3 +115,120 @@ def test_rates_of_structures_never_pass_and_small_counts_are_hidden() -> None:
     assert not set(partner["association"]) & set(sample["structure"].dropna())
     public = release_response_rates(rates, "public").frame
     assert set(public["association"]) == set(public["departement"]) == {"ensemble"}
+
+
+def item(name: str, domain: str, no: int, yes: int, missing: int, group: str = "mentores") -> list[dict[str, object]]:
+    rows = figures(domain, no, yes)
+    return [{**row, "item": name, "groupe": group, "n_manquants": missing} for row in rows]
+
+
+def respondents(table: pd.DataFrame, domain: str) -> set[int]:
+    """What an attacker adds up: answers and missing ones of a domain, the same for all items."""
+    rows = table[(table["domaine"] == domain) & table["n"].notna() & table["n_manquants"].notna()]
+    return {int(n) + int(missing) for n, missing in zip(rows["n"], rows["n_manquants"], strict=True)}
+
+
+def test_one_respondent_of_another_age_is_not_what_the_bands_shown_lack() -> None:
+    """Two items: the one hides the band that the other tells, so each band's respondents would be known."""
+    table = results(
+        item("se_sent_seul", "", 400, 300, 10),
+        item("se_sent_seul", "tranche_age=11-13", 200, 100, 4),
+        item("se_sent_seul", "tranche_age=14-15", 199, 200, 6),
+        item("projection_direction", "", 404, 300, 6),
+        item("projection_direction", "tranche_age=11-13", 200, 102, 2),
+        item("projection_direction", "tranche_age=14-15", 203, 198, 4),
+    )
+    for released in release_survey(table).values():
+        frame = released.frame
+        bands = [respondents(frame, f"tranche_age={band}") for band in ("11-13", "14-15")]
+        assert respondents(frame, "") == {710}
+        assert not all(bands)
+        smallest = frame[frame["domaine"] == "tranche_age=11-13"]
+        assert (smallest["diffusion"] == "secret").all() and smallest[["n", "x", "estimation"]].isna().all(axis=None)
+
+
+def test_results_do_not_tell_the_respondents_that_the_rates_hide() -> None:
+    """Of 53 young people invited, 50 answered: the three others are hidden, whatever is added up."""
+    results_ = results(figures("", 300, 200), figures("departement=59", 28, 20))
+    rates = pd.DataFrame(
+        [rate("national", "FR", 700, 502), rate("departement", "59", 53, 50), rate("departement", "62", 647, 452)]
+    )
+    released = {audience: release_response_rates(rates, audience).frame for audience in AUDIENCES}
+    nord = released["partenaire"].query("departement == '59'")
+    assert nord["repondants"].isna().all()
+    frame = release_survey(results_, released)["partenaire"].frame
+    assert respondents(frame, "departement=59") == set()
+    assert respondents(release_survey(results_)["partenaire"].frame, "departement=59") == {50}
+
+
+def rate(level: str, code: str, invited: int, answered: int) -> dict[str, object]:
+    row = dict.fromkeys(RATES, pd.NA) | {"groupe": "mentores", "vague": 1, "niveau": level, "code": code}
+    row |= {"invites": invited, "repondants": answered, "non_repondants": invited - answered, "avertissements": ""}
+    if level == "national":
+        row |= {"reponses_recues": answered + 3, "annonces_sans_reponse": 0, "reponses_hors_echantillon": 3}
+    return row | {"statut": "calcule"}
+
+
+def test_a_survey_that_almost_everyone_answered_has_no_rate() -> None:
+    """Its results tell how many answered; beside the invitations, those who did not would be few."""
+    rates = pd.DataFrame([rate("national", "FR", 203, 200), rate("association", "demo", 203, 200)])
+    for audience in AUDIENCES:
+        frame = release_response_rates(rates, audience).frame
+        assert frame[["invites", "repondants", "non_repondants", "reponses_recues"]].isna().all(axis=None)
+        assert frame["avertissements"].str.contains("trop peu").all()
+
+
+def satisfaction(domain: str, counts: dict[int, int]) -> list[dict[str, object]]:
+    """Marks out of ten in an unweighted survey: the mean is exact."""
+    n = sum(counts.values())
+    mean = sum(code * count for code, count in counts.items()) / n
+    common = {**ITEM, "item": "satisfaction", "numero": "D24", "libelle": "Satisfaction", "domaine": domain, "n": n}
+    common |= {"n_manquants": 0, "grappes": 30, "deff": 1.0, "ess": float(n)}
+    rows = [("part", str(code), count, count / n) for code, count in counts.items()]
+    rows += [("part_positive", "", counts[9] + counts[10], 0.3), ("moyenne", "", None, mean)]
+    return [
+        {**common, "mesure": kind, "modalite": code, "x": x, "estimation": value, "ic_bas": value, "ic_haut": value}
+        for kind, code, x, value in rows
+    ]
+
+
+MARKS = {0: 2, 1: 7, 2: 40, 3: 40, 4: 60, 5: 80, 6: 90, 7: 120, 8: 140, 9: 90, 10: 60}
+
+
+@pytest.mark.parametrize("scale", [1, 8])
+def test_a_mean_does_not_tell_two_hidden_marks_apart(scale: int) -> None:
+    """Two marks hidden, their sum known: a mean would be a second equation, and give back each of them."""
+    counts = {code: count * (scale if code > 1 else 1) for code, count in MARKS.items()}
+    for released in release_survey(results(satisfaction("", counts))).values():
+        frame = released.frame
+        hidden = frame[(frame["mesure"] == "part") & frame["x"].isna()]
+        assert {"0", "1"} <= set(hidden["modalite"])
+        mean = frame[frame["mesure"] == "moyenne"].iloc[0]
+        if pd.isna(mean["estimation"]):
+            continue
+        n, lost = sum(counts.values()), [int(code) for code in hidden["modalite"]]
+        rest = sum(code * count for code, count in counts.items() if code not in lost)
+        total = sum(counts[code] for code in lost)
+        step = max(step for step in MEAN_STEPS if round(mean["estimation"] / step, 6) % 1 == 0)
+        least, most = (mean["estimation"] + side * step / 2 for side in (-1, 1))
+        assert n * least - rest <= min(lost) * total + 1e-6 and max(lost) * total - 1e-6 <= n * most - rest
+        assert mean["ic_bas"] <= mean["estimation"] <= mean["ic_haut"] and pd.isna(mean["deff"])
+
+
+def test_a_mean_beside_nothing_hidden_is_whole() -> None:
+    counts = dict.fromkeys(range(11), 41) | {3: 50}
+    mean = sum(code * count for code, count in counts.items()) / sum(counts.values())
+    for released in release_survey(results(satisfaction("", counts))).values():
+        assert read(released.frame, "", "moyenne")["estimation"] == pytest.approx(mean, abs=1e-12)
+
+
+def test_weights_do_not_tell_how_many_were_drawn_from() -> None:
+    """7 456 young people drawn from, and 43 answers of 65 in the stratum of the greatest weight."""
+    weighting = pd.DataFrame(
+        [("mentores", 1, "sondage + non-réponse", 1500, 7456.3542, 4.679193, 5.259558, 1498.605, 1.000931, "")],
+        columns=list(WEIGHTING),
+    )
+    for audience in AUDIENCES:
+        row = release_weighting(weighting, audience).frame.iloc[0]
+        assert (row["somme"], row["poids_min"], row["poids_max"]) == (7500.0, 4.68, 5.26)
+        assert (row["ess"], row["deff"]) == (1499.0, 1.0)
