@@ -214,7 +214,7 @@ sentences(truth_beside(totaux))
 # %% [markdown]
 # ## Ce qu'on peut dire, et ce qu'on ne peut pas dire
 #
-# **On peut dire** combien de jeunes ont un mentor en France hors Mayotte, à l'intervalle près, **si, dans une strate,
+# **On peut dire** combien de jeunes ont un mentor en France hors Mayotte, à l'intervalle près, **si, dans chaque strate,
 # les collectivités sans réponse ressemblent aux autres**.
 #
 # **On ne peut pas dire** combien de jeunes ont un mentor dans une collectivité qui n'a pas répondu : l'estimation ne

@@ -186,6 +186,7 @@ class _French(HTMLRenderer):
 
 def _markdown(source: str) -> str:
     # A paragraph is one text: spaces are settled across its source lines.
+    source = re.sub(r"(?<=[^\W\d_])'(?=\*+\w)", "’", source)  # the rule of apostrophes does not see across marks
     render = mistune.create_markdown(renderer=_French(escape=True), plugins=["table"])
     return str(render(re.sub(r"(?<=\S)\n(?=[^\s\-*#>|\d])", " ", source))).strip()
 

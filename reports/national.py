@@ -499,7 +499,7 @@ def _declared(raw: pd.DataFrame | None) -> Section:
             Column("Part", True),
             Column("Intervalle à 95 % (%)", True),
             Column("Réponses", True),
-            Column("Sans réponse", True),
+            Column("Sans réponse ou non interrogés", True),
         ),
         tuple(
             (str(row["libelle"]), *(HIDDEN,) * 4)
@@ -515,7 +515,9 @@ def _declared(raw: pd.DataFrame | None) -> Section:
         ),
     )
     text = Paragraph(
-        "Ces questions ne sont posées qu'aux jeunes mentorés : leurs réponses disent une satisfaction, non un effet."
+        "Ces questions ne sont posées qu'aux jeunes mentorés : leurs réponses disent une satisfaction, non un effet. "
+        "Certaines ne sont posées qu'à une partie d'entre eux. Les parts sont celles des répondants, sans "
+        "pondération : l'enquête pondérée, publiée avec l'évaluation, peut en différer de quelques dixièmes de point."
     )
     return Section("declare", title, (text, table))
 

@@ -1,8 +1,8 @@
 """National totals from the collectivités that answered: ratio and calibrated estimators, by stratum, on DREES measures.
 
 The population is the collectivités of which DREES publishes measures (`national_frame`), in strata of size. Those that
-answered are taken as a simple random sample of their stratum: the total holds « si, dans une strate, les collectivités
-sans réponse ressemblent aux autres », and every sentence that shows it says so.
+answered are taken as a simple random sample of their stratum: the total holds « si, dans chaque strate, les
+collectivités sans réponse ressemblent aux autres », and every sentence that shows it says so.
 
 With N_h collectivités in stratum h, n_h answers, x the DREES measures and y the number returned, the separate ratio
 estimator is Σ_h X_h y_h/x_h (Cochran 1977, section 6.10). It is the calibration of the weights d = N_h/n_h on the
@@ -29,7 +29,7 @@ from mentorat.survey.design import Calibration, Codes, Floats, Stage, SurveyDesi
 from mentorat.survey.results import Estimate
 from mentorat.typography import fr_number
 
-CONDITION = "si, dans une strate, les collectivités sans réponse ressemblent aux autres"
+CONDITION = "si, dans chaque strate, les collectivités sans réponse ressemblent aux autres"
 """What a national total rests on, said wherever it is shown."""
 LEAST = 3
 """Answers under which a stratum is put together with another."""

@@ -10,7 +10,7 @@ import pandas as pd
 from mentorat.survey.questionnaire import Item, questionnaire
 from mentorat.survey.responses import labels_of
 from mentorat.survey.survey_results import POSITIVE
-from mentorat.typography import fr_percent
+from mentorat.typography import fr_number, fr_percent
 
 
 @dataclass(frozen=True)
@@ -129,5 +129,5 @@ def item_sentence(row: pd.Series) -> str:
     low, high = fr_percent(row["ic_bas"]), fr_percent(row["ic_haut"])
     return (
         f"« {row['libelle']} » : {fr_percent(row['estimation'])} des répondants ({row['qui'].lower()}) "
-        f"{row['reponse']} (intervalle de confiance à 95 % : de {low} à {high} ; {int(row['n'])} réponses)."
+        f"{row['reponse']} (intervalle de confiance à 95 % : de {low} à {high} ; {fr_number(row['n'])} réponses)."
     )

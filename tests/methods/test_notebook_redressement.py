@@ -73,7 +73,7 @@ def test_with_too_few_answers_the_page_says_why_there_is_no_total(tmp_path: Path
 def test_the_page_tells_the_total_its_condition_and_what_is_missing(page: str) -> None:
     for told in (
         "94 collectivités sur 99 ont répondu",
-        "si, dans une strate, les collectivités sans réponse ressemblent aux autres",
+        "si, dans chaque strate, les collectivités sans réponse ressemblent aux autres",
         "Hérault",
         "vérité simulée",
         "Mayotte",

@@ -236,7 +236,7 @@ def national_totals(**changes: Any) -> pd.DataFrame:
         "observe": 6_980.0, "connu": 7_030.0, "base": 87_500.0, "part": 0.0864, "part_bas": 0.0838, "part_haut": 0.089,
         "objectif": 7_500.0, "ecart": 60.0, "ecart_bas": -170.0, "ecart_haut": 290.0, "arrondi": 10.0,
         "annee_drees": 2022, "exclues": "Mayotte", "avertissements": "Hors de l'estimation : Mayotte.",
-        "condition": "si, dans une strate, les collectivités sans réponse ressemblent aux autres",
+        "condition": "si, dans chaque strate, les collectivités sans réponse ressemblent aux autres",
         "verite_simulee": 7_540, "statut": "calcule", "diffusion": "publie",
     }  # fmt: skip
     return pd.DataFrame([row | {"estimateur": estimator} | changes for estimator in ("ratio", "calage")])

@@ -29,7 +29,7 @@ def test_the_condition_travels_with_the_figure(section):
     first = section().blocks[0]
     assert isinstance(first, Paragraph)
     assert "7 560" in first.text.replace("\u202f", " ")
-    assert "si, dans une strate, les collectivités sans réponse ressemblent aux autres" in first.text
+    assert "si, dans chaque strate, les collectivités sans réponse ressemblent aux autres" in first.text
 
 
 def test_the_two_lines_give_who_answered_and_how_much_of_the_country(section):
