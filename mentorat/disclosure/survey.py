@@ -17,8 +17,9 @@ withheld. A mean is one more equation on the codes of its distribution: it is ro
 that are hidden, or goes with them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -248,71 +249,97 @@ def _keys(table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     return count.where(table["x"].notna(), base), base
 
 
+class _Row(NamedTuple):
+    """What protection reads of a row of results. `x`: None where it counts nothing."""
+
+    domain: str
+    kind: tuple[str, str]
+    n: int
+    x: int | None
+    cell: str
+    base: str
+
+
+def _blocks(shown: pd.DataFrame) -> dict[str, dict[str, list[_Row]]]:
+    """Item → domain → rows, a group and a wave at a time; plain objects, for a table costs more than the few rows of a
+    domain."""
+    count, base = _keys(shown)
+    kinds = zip(shown["mesure"].tolist(), shown["modalite"].tolist(), strict=True)
+    sizes = shown["n"].astype("int64").tolist()
+    counted = [None if pd.isna(x) else int(x) for x in shown["x"].tolist()]
+    rows = map(_Row, shown["domaine"].tolist(), kinds, sizes, counted, count.tolist(), base.tolist())
+    found: dict[str, dict[str, list[_Row]]] = {}
+    blocks = shown["item"] + "|" + shown["groupe"] + "|" + shown["vague"].astype("str")
+    for block, row in zip(blocks.tolist(), rows, strict=True):
+        found.setdefault(block, {}).setdefault(row.domain, []).append(row)
+    return found
+
+
 def _system(shown: pd.DataFrame) -> _Cells:
     from mentorat.survey.questionnaire import questionnaire
 
     system = _Cells()
     items = questionnaire().items
-    table = shown.assign(dimension=_dimension(shown["domaine"]), cle=_keys(shown)[0], base=_keys(shown)[1])
-    for (name, _, _), block in table.groupby(_BLOCK, sort=True):
-        item = items[str(name)]
-        whole = block[block["domaine"] == ""]
+    for name, domains in _blocks(shown).items():
+        scale = items[name.split("|")[0]].scale
+        whole = domains.get("", [])
         # an answer that nobody gave in the whole survey says nothing of anyone
-        never = {
-            (str(row.mesure), str(row.modalite)) for row in whole.itertuples() if row.x is not pd.NA and row.x == 0
-        }
-        for _, rows in block.groupby("domaine", sort=True):
-            _tie_distribution(system, rows, item.scale.positif, item.scale.type == "multiple", never)
-        for _, rows in block[block["domaine"] != ""].groupby("dimension", sort=True):
-            for kind in [None, *zip(rows["mesure"], rows["modalite"], strict=True)]:
-                _tie_domains(system, whole, rows, kind, never=kind in never)
+        never = {row.kind for row in whole if row.x == 0}
+        dimensions: dict[str, list[_Row]] = {}
+        for domain, rows in domains.items():
+            _tie_distribution(system, rows, scale.positif, scale.type == "multiple", never)
+            if domain:
+                dimensions.setdefault(domain.split("=")[0], []).extend(rows)
+        if whole:
+            for dimension, rows in dimensions.items():
+                _tie_domains(system, whole, rows, dimension, never)
     return system
 
 
 def _tie_distribution(
     system: _Cells,
-    rows: pd.DataFrame,
+    rows: Sequence[_Row],
     positive: tuple[str, ...],
     several: bool,
     never: set[tuple[str, str]],
 ) -> None:
     """Cells of one domain: its answers, each code, the positive ones, and what is left of each."""
-    base, national = str(rows["base"].iloc[0]), bool((rows["domaine"] == "").all())
-    size = int(rows["n"].iloc[0])
+    base, national, size = rows[0].base, rows[0].domain == "", rows[0].n
     system.add(base, size, 5 if national else 4, plain=True)
     codes: dict[str, str] = {}
-    for row in rows[rows["x"].notna()].itertuples():
-        whole = row.mesure != "part"
-        nobody = (row.mesure, row.modalite) in never or size == 0
-        system.add(
-            str(row.cle), int(str(row.x)), (3 if whole else 2) if national else (1 if whole else 0), plain=nobody
-        )
+    for row in rows:
+        if row.x is None:
+            continue
+        measure, code = row.kind
+        whole = measure != "part"
+        nobody = row.kind in never or size == 0
+        system.add(row.cell, row.x, (3 if whole else 2) if national else (1 if whole else 0), plain=nobody)
         if not whole:
-            codes[str(row.modalite)] = str(row.cle)
+            codes[code] = row.cell
         if whole or several:
-            system.remainder(base, [str(row.cle)], f"{row.cle}|reste", plain=size == 0)
+            system.remainder(base, [row.cell], f"{row.cell}|reste", plain=size == 0)
         if whole:
-            system.tie(str(row.cle), [codes[code] for code in positive if code in codes])
+            system.tie(row.cell, [codes[code] for code in positive if code in codes])
     if codes and not several:
         system.tie(base, codes.values())
 
 
 def _tie_domains(
-    system: _Cells, whole: pd.DataFrame, rows: pd.DataFrame, kind: tuple[str, str] | None, *, never: bool
+    system: _Cells, whole: Sequence[_Row], rows: Sequence[_Row], dimension: str, never: set[tuple[str, str]]
 ) -> None:
-    """Everybody = the domains of one dimension that are shown (`rows`) + those that are not; `kind` None: the bases."""
-
-    def cells(table: pd.DataFrame) -> list[str]:
-        if kind is None:
-            return list(dict.fromkeys(table["base"]))
-        right = (table["mesure"] == kind[0]) & (table["modalite"] == kind[1]) & table["x"].notna()
-        return list(table.loc[right, "cle"])
-
-    total, parts = cells(whole), cells(rows)
-    name = f"{total[0]}|hors {rows['dimension'].iloc[0]}" if total else ""
-    if total and parts and name not in system.counts:
-        others = whole["n"].iloc[0] - rows.drop_duplicates("base")["n"].sum()
-        system.remainder(total[0], parts, name, plain=never or int(others) == 0)
+    """Everybody = the domains of one dimension that are shown (`rows`) + those that are not: the bases, and each
+    count."""
+    size, bases = whole[0].n, {row.base: row.n for row in rows}
+    nobody = size == sum(bases.values())
+    name = f"|hors {dimension}"
+    system.remainder(whole[0].base, bases, f"{whole[0].base}{name}", plain=nobody)
+    parts: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        if row.x is not None:
+            parts.setdefault(row.kind, []).append(row.cell)
+    for row in whole:
+        if row.x is not None and row.kind in parts:
+            system.remainder(row.cell, parts[row.kind], f"{row.cell}{name}", plain=nobody or row.kind in never)
 
 
 SCALES: dict[str, tuple[tuple[str, ...], tuple[str, ...], bool]] = {
