@@ -86,9 +86,14 @@ def fr_number(value: float | None, decimals: int = 0) -> str:
     if _missing(value):
         return NOT_AVAILABLE
     rounded = _rounded(float(value), decimals)  # type: ignore[arg-type]
+    return f"{MINUS}{_written(-rounded, decimals)}" if rounded < 0 else _written(abs(rounded), decimals)
+
+
+@lru_cache(maxsize=4096)
+def _written(magnitude: Decimal, decimals: int) -> str:
+    """A rounded magnitude in French writing; kept, for Babel is slow and tables say the same small numbers again."""
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    written = format_decimal(abs(rounded), format=pattern, locale="fr")
-    return f"{MINUS}{written}" if rounded < 0 else written
+    return str(format_decimal(magnitude, format=pattern, locale="fr"))
 
 
 def fr_count(count: float, singular: str, plural: str) -> str:

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from mentorat.survey.design import Codes, Floats
+from mentorat.survey.design import Codes, Floats, SurveyError
 from mentorat.survey.estimators import survey_mean
 from mentorat.survey.intervals import share_interval
 from mentorat.survey.questionnaire import GROUPS, Item, questionnaire
@@ -68,12 +68,12 @@ def survey_results(found: Iterable[Sample]) -> pd.DataFrame:
 
 
 def samples(
-    tables: Mapping[str, pd.DataFrame], sample: pd.DataFrame, targets: AseTargets | None = None
+    tables: Mapping[str, pd.DataFrame], sample: pd.DataFrame, targets: AseTargets | SurveyError | None = None
 ) -> Iterator[Sample]:
     """Each group at each wave that somebody answered, ready to be estimated.
 
     tables: raw tables `enquete_<group>` by group (one may be missing or empty); sample: raw `enquete_echantillon`;
-    targets: margins of young people in care, to which the non-mentored are calibrated.
+    targets: margins of young people in care, to which the non-mentored are calibrated, or why there are none.
     """
     for group in GROUPS:
         if group not in tables or tables[group].empty:
@@ -125,22 +125,23 @@ def _item_results(sample: Sample, item: Item, labels: list[str], codes: Codes) -
             yield {**common, **nobody, "domaine": "", "mesure": "moyenne" if item.numeric else "part"}
         return
     figures = _figures(answers, item)
-    names = [str(rank) for rank in range(len(figures))]
+    kinds = list(figures)
+    names = [str(rank) for rank in range(len(kinds))]
     frame = pd.DataFrame(dict(zip(names, figures.values(), strict=True)), index=answers.index)
     frame["domaine"] = pd.Categorical.from_codes(codes.tolist(), pd.Index(labels))
     inside = (codes >= 0) & asked & answers.isna().to_numpy()
     missing = np.bincount(codes[inside], minlength=len(labels))
     found = survey_mean(sample.design, frame, names, by="domaine").table
     found = found[found["n"] > 0]
-    counted = frame.groupby("domaine", observed=False)[names].sum()
-    shares = np.array([measure != "moyenne" for measure, _ in figures])[found["variable"].astype("int64")]
+    counted = frame.groupby("domaine", observed=False)[names].sum().to_dict()
+    places = {label: rank for rank, label in enumerate(labels)}
+    shares = np.array([measure != "moyenne" for measure, _ in kinds])[found["variable"].astype("int64")]
     size = _kish(sample.design.weights, np.where(answers.notna(), codes, -1), labels)
     found = found.assign(
         **_intervals(found, shares, np.array([size[str(label)] for label in found["domaine"]], dtype=np.float64))
     )
     for row, share in zip(found.to_dict("records"), shares, strict=True):
-        measure, code = list(figures)[int(row["variable"])]
-        place = labels.index(row["domaine"])
+        measure, code = kinds[int(row["variable"])]
         yield {
             **common,
             "domaine": row["domaine"],
@@ -148,8 +149,8 @@ def _item_results(sample: Sample, item: Item, labels: list[str], codes: Codes) -
             "modalite": code,
             "libelle_modalite": item.codes.get(code, ""),
             "n": row["n"],
-            "x": round(counted.loc[row["domaine"], row["variable"]]) if share else None,
-            "n_manquants": int(missing[place]),
+            "x": round(counted[row["variable"]][row["domaine"]]) if share else None,
+            "n_manquants": int(missing[places[row["domaine"]]]),
             "estimation": row["estimate"],
             "ic_bas": row["low"],
             "ic_haut": row["high"],

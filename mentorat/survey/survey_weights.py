@@ -44,12 +44,14 @@ class Sample:
     notes: tuple[str, ...] = ()
 
 
-def weighted_sample(responses: Responses, wave: int, sample: pd.DataFrame, targets: AseTargets | None = None) -> Sample:
+def weighted_sample(
+    responses: Responses, wave: int, sample: pd.DataFrame, targets: AseTargets | SurveyError | None = None
+) -> Sample:
     """The respondents of a wave with their design and weights.
 
-    sample: raw table `enquete_echantillon` (may be empty); targets: margins of young people in care, or None. Without
-    a weight for each respondent all count the same. A calibration whose margins cannot be met is left out, and the
-    reason is told.
+    sample: raw table `enquete_echantillon` (may be empty); targets: margins of young people in care, why
+    there are none, or None. Without a weight for each respondent all count the same. A calibration whose margins cannot
+    be made or met is left out, and the reason is told.
     """
     inside = (responses.frame["vague"] == wave).to_numpy()
     frame = responses.frame[inside].reset_index(drop=True)
@@ -69,6 +71,8 @@ def weighted_sample(responses: Responses, wave: int, sample: pd.DataFrame, targe
         steps[weighting] = pd.Series(design.weights)
     if responses.group == "non_mentores" and targets is not None:
         try:
+            if isinstance(targets, SurveyError):
+                raise targets
             design, told = _calibrated(design, responses, wave, targets)
         except SurveyError as reason:
             notes.append(f"Calage non fait : {reason}")

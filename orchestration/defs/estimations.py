@@ -17,6 +17,7 @@ from orchestration.progress import tell
 from orchestration.resources import Maison, link
 
 if TYPE_CHECKING:
+    from mentorat.survey.design import SurveyError
     from mentorat.survey.targets import AseTargets
 
 SURVEY = ("differences", "effets", "equilibre")
@@ -151,9 +152,9 @@ def _raw(settings: Settings, campagne: int, table: str) -> pd.DataFrame:
     return read_parquet(settings.lake / "etude" / table / f"{campagne}.parquet")
 
 
-def _survey_targets(settings: Settings, campagne: int) -> "AseTargets | None":
-    """Margins of the young people in care; None where no territory sent a whole stock, and the results say so."""
-    from mentorat.survey.design import SurveyError
+def _survey_targets(settings: Settings, campagne: int) -> "AseTargets | SurveyError":
+    """Margins of the young people in care; where they cannot be made, the reason, that the table of weights tells."""
+    from mentorat.survey import design
     from mentorat.survey.targets import ase_targets
 
     population = read_parquet(settings.marts(campagne) / "population.parquet")
@@ -163,8 +164,8 @@ def _survey_targets(settings: Settings, campagne: int) -> "AseTargets | None":
         return ase_targets(
             population, incomplete=set(receptions.loc[partial, "territoire"].dropna()), bands=AGES_SURVEYED
         )
-    except SurveyError:
-        return None
+    except design.SurveyError as reason:
+        return reason
 
 
 @asset(

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mentorat.survey.design import SurveyError
 from mentorat.survey.response_rates import response_rates
 from mentorat.survey.survey_indicators import survey_indicators
 from mentorat.survey.survey_results import RESULTS, against_truth, samples, survey_results, truth_table
@@ -132,6 +133,13 @@ def test_each_step_of_weighting_is_told(files: tuple[dict[str, pd.DataFrame], pd
     drawn = files[1][files[1]["groupe"] == "mentores"]
     # the respondents carry the weight of everyone drawn
     assert table["somme"].iloc[1] == pytest.approx(float(drawn["poids"].sum()))
+
+
+def test_why_there_is_no_calibration_is_told(files: tuple[dict[str, pd.DataFrame], pd.DataFrame]) -> None:
+    table = weighting_table(samples(*files, SurveyError("Aucun territoire n'a transmis un stock complet.")))
+    told = table[table["remarques"].str.contains("Calage non fait")]
+    assert set(told["groupe"]) == {"non_mentores"}
+    assert told["remarques"].str.contains("stock complet").all()
 
 
 def test_the_two_files_are_compared_and_nothing_vanishes(
