@@ -1,67 +1,144 @@
 """Least squares with errors that hold when answers are alike inside a structure.
 
-CR1: G/(G−1) × (N−1)/(N−K), Student with G − 1 degrees of freedom (Stata's rule).
-CR2: Bell and McCaffrey (2002) with the degrees of freedom of Satterthwaite as in Pustejovsky and Tipton
-(2018), Journal of Business & Economic Statistics 36:672-683, working model of equal variances, weights
-taken as given (not inverse variances). The adjustment of a cluster is computed in the span of its
-regressors, so the cost is O(n·K² + G·K³): no n_g × n_g matrix is ever formed.
+Errors, with the names of R's clubSandwich (G clusters, N rows, K columns; each row its own cluster: HC0 to HC3):
+CR0: the sandwich of scores summed by cluster. CR1: CR0 × G/(G−1). CR1S: CR0 × G/(G−1) × (N−1)/(N−K), Stata's rule
+(HC1 for single rows). CR2: Bell and McCaffrey (2002), residuals multiplied by (I − H_g)^{-1/2}, unbiased under the
+working model. CR3: by (I − H_g)^{-1}, which is the jackknife that drops clusters one at a time. `classical`: as if
+rows were independent and of equal variance.
+
+Degrees of freedom: Satterthwaite's as in Pustejovsky and Tipton (2018), Journal of Business & Economic Statistics
+36:672-683, or G − 1. Working model of equal variances, weights taken as given (not inverse variances). The adjustment
+of a cluster is computed in the span of its regressors, clusters of one size at a time, so the cost is O(n·K²): no
+n_g × n_g matrix is ever formed.
 """
 
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from mentorat.typography import fr_count, fr_text
+
 Floats = NDArray[np.float64]
-Kind = Literal["CR1", "CR2"]
+Codes = NDArray[np.intp]
+Kind = Literal["classical", "CR0", "CR1", "CR1S", "CR2", "CR3"]
+Freedom = Literal["satterthwaite", "clusters"]
 
 FEW_CLUSTERS = 40
 """Below this number of clusters CR1 rejects too often (Cameron, Gelbach and Miller 2008)."""
+FEW_FREEDOM = 4
+"""Below this many degrees of freedom Satterthwaite's approximation fails (Pustejovsky and Tipton 2018)."""
+_WHOLE = 1e-10
+"""How near 1 the leverage of a cluster must be for it to determine a direction alone."""
+
+
+@dataclass(frozen=True)
+class ClusterParts:
+    """Rows put cluster after cluster: what the errors and the bootstraps of a fit are made of.
+
+    `design`, `weighted` (n × K): X and WX; `residuals` (n); `bread` (K × K): (X'WX)⁻¹; `labels` (G): the clusters, in
+    order; `starts` (G): first row of each; `adjusted` (n × K): A_g W_g X_g M, whose products with the residuals summed
+    by cluster are the scores of the variance.
+    """
+
+    design: Floats
+    weighted: Floats
+    residuals: Floats
+    bread: Floats
+    labels: NDArray[np.generic]
+    starts: Codes
+    adjusted: Floats
+
+    @property
+    def sizes(self) -> Codes:
+        """Rows of each cluster (G)."""
+        return np.diff(np.append(self.starts, len(self.residuals)))
+
+    def sums(self, values: Floats) -> Floats:
+        """`values` (n or n × k) summed by cluster."""
+        return np.add.reduceat(values, self.starts, axis=0)
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A linear combination of coefficients with its error, interval at `level` and two-sided Student p-value."""
+
+    estimate: float
+    standard_error: float
+    degrees_of_freedom: float
+    low: float
+    high: float
+    p: float
+    level: float
 
 
 @dataclass(frozen=True)
 class RobustFit:
-    """Coefficients (length K) with cluster-robust standard errors and their degrees of freedom.
+    """Coefficients (length K) with their errors, degrees of freedom and covariance (K × K).
 
-    `warnings` are French sentences.
+    `clusters`: G; `warnings`: French sentences on the fit as a whole, `cautions` those on one coefficient.
     """
 
     coefficients: Floats
     standard_errors: Floats
     degrees_of_freedom: Floats
+    covariance: Floats
     kind: Kind
+    freedom: Freedom
     n: int
     clusters: int
     warnings: tuple[str, ...]
+    parts: ClusterParts = field(repr=False, compare=False)
 
     def interval(self, k: int, level: float = 0.95) -> tuple[float, float]:
         """Student interval of coefficient `k`."""
-        half = float(stats.t.ppf(0.5 + level / 2, self.degrees_of_freedom[k])) * self.standard_errors[k]
-        return float(self.coefficients[k] - half), float(self.coefficients[k] + half)
+        return _limits(self.coefficients[k], self.standard_errors[k], self.degrees_of_freedom[k], level)
 
     def p_value(self, k: int) -> float:
         """Two-sided Student p-value of coefficient `k` (1 when estimate and error are both zero)."""
-        estimate, error = float(self.coefficients[k]), float(self.standard_errors[k])
-        if error == 0:
-            return 1.0 if estimate == 0 else 0.0
-        return float(2 * stats.t.sf(abs(estimate / error), self.degrees_of_freedom[k]))
+        return _p_value(self.coefficients[k], self.standard_errors[k], self.degrees_of_freedom[k])
+
+    def contrast(self, weights: ArrayLike, level: float = 0.95) -> Contrast:
+        """The combination of coefficients with these `weights` (K), its own degrees of freedom included."""
+        c = np.asarray(weights, dtype=np.float64)
+        estimate, error = float(c @ self.coefficients), float(np.sqrt(max(0.0, c @ self.covariance @ c)))
+        freedom = _freedom_of(self.parts, c, self.kind, self.freedom)
+        low, high = _limits(estimate, error, freedom, level)
+        return Contrast(estimate, error, freedom, low, high, _p_value(estimate, error, freedom), level)
+
+    def cautions(self, k: int) -> tuple[str, ...]:
+        """Why the error of coefficient `k` is not fit for so few clusters: French sentences, none when all is well."""
+        return self.warnings + freedom_cautions(self.kind, float(self.degrees_of_freedom[k]))
 
 
 def cluster_robust(
-    y: ArrayLike, x: ArrayLike, cluster: ArrayLike, weights: ArrayLike | None = None, kind: Kind = "CR2"
+    y: ArrayLike,
+    x: ArrayLike,
+    cluster: ArrayLike | None,
+    weights: ArrayLike | None = None,
+    kind: Kind = "CR2",
+    freedom: Freedom | None = None,
 ) -> RobustFit:
-    """Weighted least squares of `y` (n) on `x` (n × K, with its constant), errors by `cluster` (n).
+    """Weighted least squares of `y` (n) on `x` (n × K, with its constant), errors by `cluster` (n, none: each row).
 
-    Raises ValueError when there are fewer than two clusters or `x` is not of full column rank.
+    `freedom`: Satterthwaite's for CR2 and CR3 by default, G − 1 for the others (N − K for `classical`, always).
+    Rows of zero weight are left out. Raises ValueError when there are fewer than two clusters, `x` is not of full
+    column rank, or a weight is negative or not a number.
     """
     outcome, design = np.asarray(y, dtype=np.float64), np.asarray(x, dtype=np.float64)
     n, k = design.shape
     w = np.ones(n) if weights is None else np.asarray(weights, dtype=np.float64)
-    order, bounds = _by_cluster(cluster)
-    clusters = len(bounds) - 1
+    if not np.isfinite(w).all() or (w < 0).any():
+        raise ValueError("weights must be finite and not negative")
+    names = np.arange(n) if cluster is None else np.asarray(cluster)
+    if not w.all():
+        kept = w > 0
+        outcome, design, w, names, n = outcome[kept], design[kept], w[kept], names[kept], int(kept.sum())
+    labels, order, starts = by_cluster(names)
+    clusters = len(labels)
     if clusters < 2:
         raise ValueError("cluster-robust errors need two clusters or more")
     if np.linalg.matrix_rank(design * np.sqrt(w)[:, None]) < k:
@@ -71,84 +148,208 @@ def cluster_robust(
     bread = np.linalg.inv(design.T @ weighted).astype(np.float64)
     coefficients = bread @ (weighted.T @ outcome)
     residuals = outcome - design @ coefficients
-    if kind == "CR1":
-        errors = _cr1(weighted, residuals, bounds, bread)
-        freedom = np.full(k, clusters - 1.0)
+    plain = weighted @ bread
+    parts = ClusterParts(design, weighted, residuals, bread, labels, starts, plain)
+    whole = 0
+    if kind == "CR2":
+        parts = replace(parts, adjusted=_bell_mccaffrey(parts))
+    elif kind == "CR3":
+        adjusted, whole = _jackknifed(parts, np.sqrt(w))
+        parts = replace(parts, adjusted=adjusted)
+    if kind == "classical":
+        covariance = bread * float(w @ residuals**2) / (n - k)
     else:
-        errors, freedom = _cr2(design, weighted, residuals, bounds, bread)
-    few = (
-        f"Les erreurs types CR1 sont trop optimistes avec {clusters} grappes (moins de {FEW_CLUSTERS}) : "
-        "préférez la correction CR2."
-    )
+        scores = parts.sums(parts.adjusted * residuals[:, None])
+        covariance = _correction(kind, n, k, clusters) * (scores.T @ scores)
+    chosen: Freedom = freedom or ("satterthwaite" if kind in ("CR2", "CR3") else "clusters")
     return RobustFit(
         coefficients=coefficients,
-        standard_errors=errors,
-        degrees_of_freedom=freedom,
+        standard_errors=np.sqrt(np.diagonal(covariance)),
+        degrees_of_freedom=np.array([_freedom_of(parts, unit, kind, chosen) for unit in np.eye(k)]),
+        covariance=covariance,
         kind=kind,
+        freedom=chosen,
         n=n,
         clusters=clusters,
-        warnings=(few,) if kind == "CR1" and clusters < FEW_CLUSTERS else (),
+        warnings=_kind_warnings(kind, n, clusters, whole),
+        parts=parts,
     )
 
 
-def _by_cluster(cluster: ArrayLike) -> tuple[NDArray[np.intp], list[int]]:
-    """Row order that puts clusters side by side, and where each begins and ends."""
-    labels, codes = np.unique(np.asarray(cluster), return_inverse=True)
-    order = np.argsort(codes, kind="stable")
-    counts = np.bincount(codes, minlength=len(labels))
-    return order, [0, *np.cumsum(counts).tolist()]
+@dataclass(frozen=True)
+class TwoWayFit:
+    """Coefficients with errors that hold when answers are alike inside either of two groupings.
 
-
-def _cr1(weighted: Floats, residuals: Floats, bounds: list[int], bread: Floats) -> Floats:
-    n, k = weighted.shape
-    clusters = len(bounds) - 1
-    scores = np.add.reduceat(weighted * residuals[:, None], bounds[:-1], axis=0) @ bread
-    correction = clusters / (clusters - 1) * (n - 1) / (n - k)
-    errors: Floats = np.sqrt(correction * (scores**2).sum(axis=0))
-    return errors
-
-
-def _cr2(
-    design: Floats, weighted: Floats, residuals: Floats, bounds: list[int], bread: Floats
-) -> tuple[Floats, Floats]:
-    """Standard errors and Satterthwaite degrees of freedom of every coefficient.
-
-    The residuals of cluster g have variance B_g = I + U C Uᵀ under the working model, U = [X_g, W_g X_g];
-    in an orthonormal basis Q of U this is I + Q S Qᵀ with S small, so B_g^{-1/2} v = v + Q((I + S)^{-1/2} −
-    I)Qᵀ v.
+    `degrees_of_freedom`: the smaller number of clusters less one; `warnings`: French sentences.
     """
-    k = design.shape[1]
-    spread = bread @ (weighted.T @ weighted) @ bread
-    core = np.block([[spread, -bread], [-bread, np.zeros((k, k))]])
-    groups = len(bounds) - 1
-    scores, norms = np.empty((groups, k)), np.empty((groups, k))
-    design_parts, weighted_parts = np.empty((groups, k, k)), np.empty((groups, k, k))
-    for g, (start, end) in enumerate(pairwise(bounds)):
-        x_g, wx_g = design[start:end], weighted[start:end]
-        # A_g W_g X_g M, one column per coefficient.
-        adjusted = _inverse_root_times(np.hstack([x_g, wx_g]), core, wx_g @ bread)
-        scores[g] = adjusted.T @ residuals[start:end]
-        norms[g] = (adjusted**2).sum(axis=0)
-        design_parts[g], weighted_parts[g] = x_g.T @ adjusted, wx_g.T @ adjusted
-    errors = np.sqrt((scores**2).sum(axis=0))
-    meat = weighted.T @ weighted
-    freedom = np.array(
-        [_satterthwaite(norms[:, c], design_parts[:, :, c], weighted_parts[:, :, c], bread, meat) for c in range(k)]
+
+    coefficients: Floats
+    standard_errors: Floats
+    covariance: Floats
+    degrees_of_freedom: int
+    clusters: tuple[int, int]
+    warnings: tuple[str, ...]
+
+
+def two_way_cluster_robust(
+    y: ArrayLike, x: ArrayLike, first: ArrayLike, second: ArrayLike, weights: ArrayLike | None = None
+) -> TwoWayFit:
+    """CR1S errors clustered on two crossed groupings: V(first) + V(second) − V(both) (Cameron, Gelbach, Miller 2011).
+
+    When the sum is not a covariance (few clusters), its negative eigenvalues are set to zero and the result says so.
+    """
+    one, two = np.asarray(first), np.asarray(second)
+    codes = [np.unique(labels, return_inverse=True)[1].reshape(-1) for labels in (one, two)]
+    both = codes[0] * (int(codes[1].max()) + 1) + codes[1]
+    fits = [cluster_robust(y, x, labels, weights, "CR1S") for labels in (*codes, both)]
+    covariance = fits[0].covariance + fits[1].covariance - fits[2].covariance
+    values, axes = np.linalg.eigh(covariance)
+    told: tuple[str, ...] = ()
+    if values[0] < -1e-12 * values[-1]:
+        covariance = (axes * np.maximum(values, 0.0)) @ axes.T
+        told = ("La variance à deux groupements n'était pas positive : elle a été corrigée et se lit avec prudence.",)
+    clusters = (fits[0].clusters, fits[1].clusters)
+    return TwoWayFit(
+        coefficients=fits[0].coefficients,
+        standard_errors=np.sqrt(np.diagonal(covariance)),
+        covariance=covariance,
+        degrees_of_freedom=min(clusters) - 1,
+        clusters=clusters,
+        warnings=tuple(
+            dict.fromkeys(fr_text(one) for one in (*_kind_warnings("CR1S", fits[0].n, min(clusters), 0), *told))
+        ),
     )
-    return errors, freedom
 
 
-def _inverse_root_times(basis: Floats, core: Floats, vectors: Floats) -> Floats:
-    """(I + U C Uᵀ)^{-1/2} times `vectors`, pseudo-inverse where the matrix is singular."""
-    left, singular, right = np.linalg.svd(basis, full_matrices=False)
-    kept = singular > singular[0] * 1e-12 if singular[0] > 0 else np.zeros(len(singular), dtype=bool)
-    q = left[:, kept]
-    half = singular[kept, None] * right[kept]
-    values, axes = np.linalg.eigh(np.eye(kept.sum()) + half @ core @ half.T)
-    roots = np.zeros_like(values)
-    roots[values > 1e-12] = values[values > 1e-12] ** -0.5
-    inside = q.T @ vectors
-    return vectors + q @ (axes @ (roots[:, None] * (axes.T @ inside)) - inside)
+def by_cluster(cluster: ArrayLike) -> tuple[NDArray[np.generic], Codes, Codes]:
+    """The clusters in order (G), the row order that puts them side by side (n), and where each begins (G)."""
+    labels, codes = np.unique(np.asarray(cluster), return_inverse=True)
+    order = np.argsort(codes.reshape(-1), kind="stable")
+    counts = np.bincount(codes.reshape(-1), minlength=len(labels))
+    return labels, order, np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.intp)
+
+
+def freedom_cautions(kind: Kind, freedom: float) -> tuple[str, ...]:
+    """What a reader is told of an error with so few degrees of freedom."""
+    if kind == "classical" or freedom >= FEW_FREEDOM:
+        return ()
+    return (
+        fr_text(
+            "Moins de quatre degrés de liberté : trop peu de grappes portent la comparaison pour se fier à cet "
+            "intervalle."
+        ),
+    )
+
+
+def _kind_warnings(kind: Kind, n: int, clusters: int, whole: int) -> tuple[str, ...]:
+    if kind == "classical" and clusters < n:
+        return (
+            f"Les erreurs types classiques ignorent que les réponses viennent de {clusters} grappes : elles sont "
+            "trop petites. Préférez la correction CR2.",
+        )
+    told = []
+    if kind in ("CR0", "CR1", "CR1S") and clusters < FEW_CLUSTERS:
+        told.append(
+            f"Les erreurs types {kind} sont trop optimistes avec {clusters} grappes (moins de {FEW_CLUSTERS}) : "
+            "préférez la correction CR2."
+        )
+    if whole:
+        told.append(
+            fr_count(whole, "grappe détermine", "grappes déterminent")
+            + " à elle seule un coefficient : l'erreur CR3 ne tient pas compte de ce qu'il deviendrait sans elle."
+        )
+    return tuple(told)
+
+
+def _correction(kind: Kind, n: int, k: int, clusters: int) -> float:
+    if kind == "CR1":
+        return clusters / (clusters - 1)
+    if kind == "CR1S":
+        return clusters / (clusters - 1) * (n - 1) / (n - k)
+    return 1.0
+
+
+def _limits(estimate: float, error: float, freedom: float, level: float) -> tuple[float, float]:
+    half = float(stats.t.ppf(0.5 + level / 2, freedom)) * error
+    return float(estimate - half), float(estimate + half)
+
+
+def _p_value(estimate: float, error: float, freedom: float) -> float:
+    if error == 0:
+        return 1.0 if estimate == 0 else 0.0
+    return float(2 * stats.t.sf(abs(estimate / error), freedom))
+
+
+def _by_size(parts: ClusterParts, adjust: Callable[[Floats, Codes], Floats]) -> Floats:
+    """What `adjust` makes of the clusters of one size (c × size × K rows, their indices), put back in the rows' order.
+
+    Clusters of one size go together, so that a thousand clusters cost a few calls.
+    """
+    found = np.empty_like(parts.design)
+    sizes = parts.sizes
+    for size in np.unique(sizes):
+        rows = parts.starts[sizes == size][:, None] + np.arange(size)
+        found[rows] = adjust(parts.design[rows], rows)
+    return found
+
+
+def _bell_mccaffrey(parts: ClusterParts) -> Floats:
+    """A_g W_g X_g M with A_g the inverse root of the variance of the residuals of cluster g.
+
+    Under the working model that variance is I + U C Uᵀ, U = [X_g, W_g X_g]; in an orthonormal basis Q of U this is
+    I + Q S Qᵀ with S small, so its inverse root times v is v + Q((I + S)^{-1/2} − I)Qᵀ v.
+    """
+    k, bread = parts.design.shape[1], parts.bread
+    spread = bread @ (parts.weighted.T @ parts.weighted) @ bread
+    core = np.block([[spread, -bread], [-bread, np.zeros((k, k))]])
+
+    def adjust(x: Floats, rows: Codes) -> Floats:
+        wx = parts.weighted[rows]
+        vectors = wx @ bread
+        left, singular, right = np.linalg.svd(np.concatenate([x, wx], axis=2), full_matrices=False)
+        kept = singular > singular[:, :1] * 1e-12
+        q = left * kept[:, None, :]
+        half = (singular * kept)[:, :, None] * right
+        values, axes = np.linalg.eigh(np.eye(singular.shape[1]) + half @ core @ half.transpose(0, 2, 1))
+        roots = np.where(values > 1e-12, np.maximum(values, 1e-12) ** -0.5, 0.0)
+        inside = q.transpose(0, 2, 1) @ vectors
+        found: Floats = vectors + q @ (axes @ (roots[:, :, None] * (axes.transpose(0, 2, 1) @ inside)) - inside)
+        return found
+
+    return _by_size(parts, adjust)
+
+
+def _jackknifed(parts: ClusterParts, root: Floats) -> tuple[Floats, int]:
+    """W_g (I − X_g M X_gᵀ W_g)⁻¹ X_g M, pseudo-inverse where a cluster alone determines a direction; how many do.
+
+    With Z_g = √W_g X_g L, M = L Lᵀ and Z_g = U s Vᵀ this is √W_g U s/(1 − s²) Vᵀ Lᵀ. `root` (n): √W.
+    """
+    lower = np.linalg.cholesky(parts.bread)
+    whole = 0
+
+    def adjust(x: Floats, rows: Codes) -> Floats:
+        nonlocal whole
+        left, singular, right = np.linalg.svd((x * root[rows][:, :, None]) @ lower, full_matrices=False)
+        alone = singular**2 > 1 - _WHOLE
+        whole += int(alone.any(axis=1).sum())
+        stretch = np.where(alone, 0.0, singular / np.where(alone, 1.0, 1 - singular**2))
+        found: Floats = root[rows][:, :, None] * ((left * stretch[:, None, :]) @ right @ lower.T)
+        return found
+
+    return _by_size(parts, adjust), whole
+
+
+def _freedom_of(parts: ClusterParts, contrast: Floats, kind: Kind, freedom: Freedom) -> float:
+    """Degrees of freedom of a combination of coefficients (K)."""
+    n, k = parts.design.shape
+    if kind == "classical":
+        return float(n - k)
+    if freedom == "clusters":
+        return float(len(parts.starts) - 1)
+    rows = parts.adjusted @ contrast
+    norms = parts.sums(rows**2)
+    u, v = parts.sums(parts.design * rows[:, None]), parts.sums(parts.weighted * rows[:, None])
+    return _satterthwaite(norms, u, v, parts.bread, parts.weighted.T @ parts.weighted)
 
 
 def _satterthwaite(norms: Floats, u: Floats, v: Floats, bread: Floats, meat: Floats) -> float:
@@ -161,4 +362,6 @@ def _satterthwaite(norms: Floats, u: Floats, v: Floats, bread: Floats, meat: Flo
     right = np.hstack([mv, mu, mu])
     off = (left * right).sum(axis=1)
     square = (norms**2).sum() + 2 * (norms * off).sum() + np.sum((left.T @ left) * (right.T @ right))
+    if square <= 0:
+        return 0.0
     return float((norms + off).sum() ** 2 / square)
