@@ -14,6 +14,7 @@ n_g × n_g matrix is ever formed.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from math import sqrt
 from typing import Literal
 
 import numpy as np
@@ -39,13 +40,14 @@ _WHOLE = 1e-10
 class ClusterParts:
     """Rows put cluster after cluster: what the errors and the bootstraps of a fit are made of.
 
-    `design`, `weighted` (n × K): X and WX; `residuals` (n); `bread` (K × K): (X'WX)⁻¹; `labels` (G): the clusters, in
-    order; `starts` (G): first row of each; `adjusted` (n × K): A_g W_g X_g M, whose products with the residuals summed
-    by cluster are the scores of the variance.
+    `design`, `weighted` (n × K): X and WX; `root` (n): √W; `residuals` (n); `bread` (K × K): (X'WX)⁻¹; `labels` (G):
+    the clusters, in order; `starts` (G): first row of each; `adjusted` (n × K): A_g W_g X_g M, whose products with the
+    residuals summed by cluster are the scores of the variance.
     """
 
     design: Floats
     weighted: Floats
+    root: Floats
     residuals: Floats
     bread: Floats
     labels: NDArray[np.generic]
@@ -59,7 +61,8 @@ class ClusterParts:
 
     def sums(self, values: Floats) -> Floats:
         """`values` (n or n × k) summed by cluster."""
-        return np.add.reduceat(values, self.starts, axis=0)
+        found: Floats = np.add.reduceat(values, self.starts, axis=0)
+        return found
 
 
 @dataclass(frozen=True)
@@ -104,14 +107,14 @@ class RobustFit:
     def contrast(self, weights: ArrayLike, level: float = 0.95) -> Contrast:
         """The combination of coefficients with these `weights` (K), its own degrees of freedom included."""
         c = np.asarray(weights, dtype=np.float64)
-        estimate, error = float(c @ self.coefficients), float(np.sqrt(max(0.0, c @ self.covariance @ c)))
+        estimate, error = float(c @ self.coefficients), sqrt(max(0.0, float(c @ self.covariance @ c)))
         freedom = _freedom_of(self.parts, c, self.kind, self.freedom)
         low, high = _limits(estimate, error, freedom, level)
         return Contrast(estimate, error, freedom, low, high, _p_value(estimate, error, freedom), level)
 
-    def cautions(self, k: int) -> tuple[str, ...]:
-        """Why the error of coefficient `k` is not fit for so few clusters: French sentences, none when all is well."""
-        return self.warnings + freedom_cautions(self.kind, float(self.degrees_of_freedom[k]))
+    def cautions(self, freedom: float) -> tuple[str, ...]:
+        """Why an error with so many degrees of `freedom` is not fit for the clusters: French, none when it is."""
+        return self.warnings + freedom_cautions(self.kind, freedom)
 
 
 def cluster_robust(
@@ -120,6 +123,7 @@ def cluster_robust(
     cluster: ArrayLike | None,
     weights: ArrayLike | None = None,
     kind: Kind = "CR2",
+    *,
     freedom: Freedom | None = None,
 ) -> RobustFit:
     """Weighted least squares of `y` (n) on `x` (n × K, with its constant), errors by `cluster` (n, none: each row).
@@ -148,14 +152,13 @@ def cluster_robust(
     bread = np.linalg.inv(design.T @ weighted).astype(np.float64)
     coefficients = bread @ (weighted.T @ outcome)
     residuals = outcome - design @ coefficients
-    plain = weighted @ bread
-    parts = ClusterParts(design, weighted, residuals, bread, labels, starts, plain)
+    parts = ClusterParts(design, weighted, np.sqrt(w), residuals, bread, labels, starts, weighted @ bread)
     whole = 0
     if kind == "CR2":
         parts = replace(parts, adjusted=_bell_mccaffrey(parts))
     elif kind == "CR3":
-        adjusted, whole = _jackknifed(parts, np.sqrt(w))
-        parts = replace(parts, adjusted=adjusted)
+        adjusted, lost = jackknifed(parts)
+        parts, whole = replace(parts, adjusted=adjusted), int(lost.any(axis=1).sum())
     if kind == "classical":
         covariance = bread * float(w @ residuals**2) / (n - k)
     else:
@@ -199,7 +202,7 @@ def two_way_cluster_robust(
     When the sum is not a covariance (few clusters), its negative eigenvalues are set to zero and the result says so.
     """
     one, two = np.asarray(first), np.asarray(second)
-    codes = [np.unique(labels, return_inverse=True)[1].reshape(-1) for labels in (one, two)]
+    codes = [np.unique(labels, return_inverse=True)[1].reshape(-1).astype(np.intp) for labels in (one, two)]
     both = codes[0] * (int(codes[1].max()) + 1) + codes[1]
     fits = [cluster_robust(y, x, labels, weights, "CR1S") for labels in (*codes, both)]
     covariance = fits[0].covariance + fits[1].covariance - fits[2].covariance
@@ -319,24 +322,28 @@ def _bell_mccaffrey(parts: ClusterParts) -> Floats:
     return _by_size(parts, adjust)
 
 
-def _jackknifed(parts: ClusterParts, root: Floats) -> tuple[Floats, int]:
-    """W_g (I − X_g M X_gᵀ W_g)⁻¹ X_g M, pseudo-inverse where a cluster alone determines a direction; how many do.
+def jackknifed(parts: ClusterParts) -> tuple[Floats, NDArray[np.bool_]]:
+    """W_g (I − X_g M X_gᵀ W_g)⁻¹ X_g M (n × K), and the coefficients that each cluster alone determines (G × K).
 
-    With Z_g = √W_g X_g L, M = L Lᵀ and Z_g = U s Vᵀ this is √W_g U s/(1 − s²) Vᵀ Lᵀ. `root` (n): √W.
+    Times the residuals and summed by cluster, this is what dropping the cluster takes off the coefficients; where it
+    alone determines a direction the inverse is a pseudo-inverse. With Z_g = √W_g X_g L, M = L Lᵀ and Z_g = U s Vᵀ it is
+    √W_g U s/(1 − s²) Vᵀ Lᵀ.
     """
     lower = np.linalg.cholesky(parts.bread)
-    whole = 0
+    lost = np.zeros((len(parts.starts), len(lower)), dtype=np.bool_)
+    reach = 1e-8 * np.linalg.norm(lower, axis=1)
 
     def adjust(x: Floats, rows: Codes) -> Floats:
-        nonlocal whole
-        left, singular, right = np.linalg.svd((x * root[rows][:, :, None]) @ lower, full_matrices=False)
+        root = parts.root[rows][:, :, None]
+        left, singular, right = np.linalg.svd((x * root) @ lower, full_matrices=False)
         alone = singular**2 > 1 - _WHOLE
-        whole += int(alone.any(axis=1).sum())
         stretch = np.where(alone, 0.0, singular / np.where(alone, 1.0, 1 - singular**2))
-        found: Floats = root[rows][:, :, None] * ((left * stretch[:, None, :]) @ right @ lower.T)
+        turned = right @ lower.T
+        lost[np.searchsorted(parts.starts, rows[:, 0])] = (np.abs(turned * alone[:, :, None]) > reach).any(axis=1)
+        found: Floats = root * ((left * stretch[:, None, :]) @ turned)
         return found
 
-    return _by_size(parts, adjust), whole
+    return _by_size(parts, adjust), lost
 
 
 def _freedom_of(parts: ClusterParts, contrast: Floats, kind: Kind, freedom: Freedom) -> float:

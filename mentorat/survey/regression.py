@@ -95,8 +95,8 @@ def survey_logistic(
     used = _regressors(design, frame, outcome, terms, domain)
     y = _binary(frame.loc[used.matrix.rows, outcome], outcome, success)
     _refuse_constant(y, outcome)
-    fit = _logit_maximum(used.x, y, used.weights / used.weights.mean(), outcome, used.matrix.names)
-    expected = _logistic(used.x @ fit)
+    fit = logit_maximum(used.x, y, used.weights / used.weights.mean(), outcome, used.matrix.names)
+    expected = logistic(used.x @ fit)
     variance = expected * (1 - expected)
     information = (used.x * (used.weights * variance)[:, None]).T @ used.x
     return _model(
@@ -177,7 +177,7 @@ def _model(
     )
 
 
-def _logit_maximum(x: Floats, y: Floats, weights: Floats, outcome: str, names: tuple[str, ...]) -> Floats:
+def logit_maximum(x: Floats, y: Floats, weights: Floats, outcome: str, names: tuple[str, ...]) -> Floats:
     """The weighted maximum likelihood of a logit by Newton, halving a step that would go down."""
     fit: Floats = np.zeros(x.shape[1])
     fit[0] = special.logit(np.average(y, weights=weights))
@@ -205,12 +205,12 @@ def _logit_maximum(x: Floats, y: Floats, weights: Floats, outcome: str, names: t
 
 def _expected(x: Floats, y: Floats, weights: Floats, fit: Floats) -> tuple[Floats, float]:
     """Expected answers, and the log-likelihood (−inf where an answer is held impossible)."""
-    expected = _logistic(x @ fit)
+    expected = logistic(x @ fit)
     with np.errstate(divide="ignore"):
         return expected, float(weights @ np.log(1 - np.abs(y - expected)))
 
 
-def _logistic(linear: Floats) -> Floats:
+def logistic(linear: Floats) -> Floats:
     with np.errstate(over="ignore"):  # exp(710) is inf and its share 0, as it should
         found: Floats = 1 / (1 + np.exp(-linear))
     return found
