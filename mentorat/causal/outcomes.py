@@ -113,6 +113,7 @@ def outcome_effect(
     measure: Measure = "difference",
     interactions: bool = False,
     target: Target = "treated",
+    fixed_target: bool = False,
     variance: Variance = "CR2",
     level: float = 0.95,
     draws: int = 9_999,
@@ -123,7 +124,8 @@ def outcome_effect(
     `weights` (n): those of a design, 0 for the rows it leaves out (none: 1). `cluster`: a column, or the pairs or
     strata of a design (n), whatever answers may be alike in; none: each row. `covariates`: columns, encoded as
     `encode_covariates`; `interactions`: the model has a slope an arm. `target`: whose effect, the treated (ATT) or the
-    population of the weights (ATO, ATE). `variance`: errors and their degrees of freedom as `cluster_robust`, or
+    population of the weights (ATO, ATE); `fixed_target`: those very people, so that only the coefficients vary (the
+    convention of R's marginaleffects), else people like them. `variance`: errors and their degrees of freedom as `cluster_robust`, or
     `wild` (p and interval of the restricted wild cluster bootstrap, `draws`, `seed`; the error is CR1S).
 
     Raises NotEstimable (French) on fewer than 11 answers, 4 clusters or an effective size of 10 in an arm, an outcome
@@ -144,7 +146,7 @@ def outcome_effect(
         raise NotEstimable("Trop peu de répondants au regard du nombre de covariables : l'effet n'est pas estimé.")
     kind: Kind = "CR1S" if variance == "wild" else variance
     fit, predicted = _fitted(model, data, design, outcome, kind)
-    found, means = _contrast(fit, predicted, data, pull=pull, measure=measure, level=level)
+    found, means = _contrast(fit, predicted, data, pull=pull, measure=measure, level=level, fixed=fixed_target)
     told = [*data.warnings, *encoded.warnings]
     diagnostics = cluster_diagnostics(fit, 1)
     low, high, p, freedom = found.low, found.high, found.p, found.degrees_of_freedom
@@ -347,7 +349,14 @@ def _fitted(
 
 
 def _contrast(
-    fit: RobustFit, predicted: _Predicted, data: Comparison, *, pull: Floats, measure: Measure, level: float
+    fit: RobustFit,
+    predicted: _Predicted,
+    data: Comparison,
+    *,
+    pull: Floats,
+    measure: Measure,
+    level: float,
+    fixed: bool,
 ) -> tuple[Contrast, tuple[float, float]]:
     """The effect with its error and interval, and the two means of the target.
 
@@ -365,6 +374,8 @@ def _contrast(
         scale1, scale0 = 1 / mean1, 1 / mean0
     gradient = share @ predicted.slope_with * scale1 - share @ predicted.slope_without * scale0
     own = share * ((predicted.with_mentor - mean1) * scale1 - (predicted.without - mean0) * scale0)
+    if fixed:
+        own = np.zeros_like(own)
     base = fit.contrast(gradient, level)
     if fit.kind == "classical":
         error = sqrt(base.standard_error**2 + float(own @ own))
