@@ -19,6 +19,9 @@ from mentorat.typography import fr_number, fr_percent, fr_text
 
 FEWEST_CLUSTERS = 4
 """Clusters an arm below which no error is to be trusted: the effect is refused."""
+TYPICAL_ICC = 0.10
+"""Correlation inside a structure at which clusters are counted: at 1 a treatment that varies inside clusters makes a
+few of them seem to carry everything."""
 HEAVY = 0.25
 """Partial leverage of one cluster above which the reader is told that it carries the result."""
 
@@ -27,7 +30,8 @@ HEAVY = 0.25
 class ClusterDiagnostics:
     """What one coefficient owes to each cluster.
 
-    `effective`: G*, the smaller of those for answers alike inside a cluster (ρ = 1) and independent (ρ = 0);
+    `effective`: G* at the correlation asked for; `effective_independent`, `effective_alike`: at ρ = 0 and 1, between
+    which it lies (missing at 1 when the treatment is shared out evenly inside every cluster);
     `by_cluster`: one row a cluster, in their order: grappe, n, levier, levier_partiel, estimation_sans (missing where
     the estimate does not exist without it); `warnings`: French sentences.
     """
@@ -41,12 +45,11 @@ class ClusterDiagnostics:
     warnings: tuple[str, ...]
 
 
-def cluster_diagnostics(fit: RobustFit, k: int) -> ClusterDiagnostics:
-    """What coefficient `k` of a fit owes to each of its clusters."""
+def cluster_diagnostics(fit: RobustFit, k: int, *, icc: float = TYPICAL_ICC) -> ClusterDiagnostics:
+    """What coefficient `k` of a fit owes to each of its clusters, `icc` (ρ) being how alike answers are inside one."""
     parts = fit.parts
     rows = (parts.weighted @ parts.bread)[:, k]
-    independent = _effective(parts.sums(rows**2))
-    totals = parts.sums(rows)
+    squares, totals = parts.sums(rows**2), parts.sums(rows)
     # A treatment shared out evenly inside every cluster leaves totals of rounding errors: nothing to tell.
     alike = _effective(totals**2) if totals @ totals > 1e-20 * fit.n * (rows @ rows) else float("nan")
     lower = np.linalg.cholesky(parts.bread)
@@ -62,7 +65,7 @@ def cluster_diagnostics(fit: RobustFit, k: int) -> ClusterDiagnostics:
             f"Une seule grappe apporte {fr_percent(float(partial[largest]), 0)} de ce qui porte l'estimation : "
             "regardez ce que devient l'effet sans elle."
         )
-    effective = min(independent, alike) if np.isfinite(alike) else independent
+    effective = _effective((1 - icc) * squares + icc * totals**2)
     if effective < fit.clusters / 2:
         warnings.append(
             f"Les {fit.clusters} grappes, de tailles ou de répartitions très inégales, en valent "
@@ -80,7 +83,7 @@ def cluster_diagnostics(fit: RobustFit, k: int) -> ClusterDiagnostics:
     return ClusterDiagnostics(
         clusters=fit.clusters,
         effective=effective,
-        effective_independent=independent,
+        effective_independent=_effective(squares),
         effective_alike=alike,
         max_partial_leverage=float(partial[largest]),
         by_cluster=table,

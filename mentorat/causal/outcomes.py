@@ -125,8 +125,9 @@ def outcome_effect(
     strata of a design (n), whatever answers may be alike in; none: each row. `covariates`: columns, encoded as
     `encode_covariates`; `interactions`: the model has a slope an arm. `target`: whose effect, the treated (ATT) or the
     population of the weights (ATO, ATE); `fixed_target`: those very people, so that only the coefficients vary (the
-    convention of R's marginaleffects), else people like them. `variance`: errors and their degrees of freedom as `cluster_robust`, or
-    `wild` (p and interval of the restricted wild cluster bootstrap, `draws`, `seed`; the error is CR1S).
+    convention of R's marginaleffects), else people like them. `variance`: errors and their degrees of freedom as
+    `cluster_robust`, or `wild` (p and interval of the restricted wild cluster bootstrap, `draws`, `seed`; the error is
+    CR1S).
 
     Raises NotEstimable (French) on fewer than 11 answers, 4 clusters or an effective size of 10 in an arm, an outcome
     without variation (or, for a logit, in one arm), more columns than the answers bear; SurveyError on a bad column or

@@ -8,9 +8,8 @@ columns taken off once (Frisch and Waugh 1933), a draw costs K + 2 figures a uni
 Without a drawing of lots p reads as: how far would the estimate be seen if the treatment had been shared out by chance.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import combinations, product
+from itertools import combinations
 from math import comb, prod
 
 import numpy as np
@@ -194,20 +193,16 @@ def _totals(units: Codes, values: Floats, size: int) -> Floats:
 
 
 def _every_way(groups: list[Codes], counts: list[int], size: int) -> NDArray[np.bool_]:
+    """Every choice of `counts` units in each of `groups` (B × U)."""
     choices = [
-        [group[list(chosen)] for chosen in combinations(range(len(group)), count)]
+        group[np.array(list(combinations(range(len(group)), count)), dtype=np.intp).reshape(-1, count)]
         for group, count in zip(groups, counts, strict=True)
     ]
-    ways = list(_joined(choices))
-    drawn = np.zeros((len(ways), size), dtype=np.bool_)
-    rows = np.repeat(np.arange(len(ways)), sum(counts))
-    drawn[rows, np.concatenate(ways)] = True
+    ranks = np.indices([len(one) for one in choices]).reshape(len(choices), -1)
+    treated = np.hstack([one[rank] for one, rank in zip(choices, ranks, strict=True)])
+    drawn = np.zeros((len(treated), size), dtype=np.bool_)
+    np.put_along_axis(drawn, treated, values=True, axis=1)
     return drawn
-
-
-def _joined(choices: list[list[Codes]]) -> Iterator[Codes]:
-    for one in product(*choices):
-        yield np.concatenate(one)
 
 
 def _coefficients(drawn: NDArray[np.bool_], tops: Floats, carried: Floats, mass: Floats) -> Floats:

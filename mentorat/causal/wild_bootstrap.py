@@ -165,7 +165,8 @@ def _drawn(fit: RobustFit, c: Floats, multipliers: tuple[Floats, bool]) -> _Draw
     both = [parts.sums(parts.weighted * one[:, None]) @ parts.bread for one in (parts.residuals, shifted)]
     s0, s1 = (q @ c for q in both)
     scale = float(np.sqrt(s0 @ s0))
-    if scale <= 1e-12 * float(np.abs(parts.residuals).max(initial=0.0)) * float(np.abs(toward).max(initial=0.0)):
+    answers = np.abs(parts.design @ fit.coefficients).max(initial=0.0) + np.abs(parts.residuals).max(initial=0.0)
+    if scale <= 1e-12 * float(answers) * float(np.sqrt(length)):
         raise SurveyError(
             "Les grappes ne laissent aucune variance à l'écart testé : le bootstrap par grappes n'a rien à tirer. "
             "Vérifiez la réponse et les grappes."

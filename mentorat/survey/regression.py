@@ -211,6 +211,7 @@ def _expected(x: Floats, y: Floats, weights: Floats, fit: Floats) -> tuple[Float
 
 
 def logistic(linear: Floats) -> Floats:
+    """1/(1 + e⁻ˣ), without overflow."""
     with np.errstate(over="ignore"):  # exp(710) is inf and its share 0, as it should
         found: Floats = 1 / (1 + np.exp(-linear))
     return found

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mentorat.causal.cluster_robust import cluster_robust
+from mentorat.causal.cluster_robust import Kind, cluster_robust, two_way_cluster_robust
 
 
 @pytest.fixture
@@ -86,3 +86,56 @@ def test_one_cluster_and_repeated_columns_are_refused(data: dict[str, np.ndarray
         cluster_robust(data["y"], data["x"], np.zeros(len(data["y"])))
     with pytest.raises(ValueError, match="rank"):
         cluster_robust(data["y"], data["x"][:, [0, 1, 1]], data["cluster"])
+
+
+def test_cr3_is_the_jackknife_that_drops_clusters(data: dict[str, np.ndarray]) -> None:
+    fit = cluster_robust(**data, kind="CR3")
+    roots = np.sqrt(data["weights"])
+    gaps = []
+    for g in np.unique(data["cluster"]):
+        kept = data["cluster"] != g
+        again = np.linalg.lstsq(data["x"][kept] * roots[kept, None], data["y"][kept] * roots[kept], rcond=None)[0]
+        gaps.append(again - fit.coefficients)
+    assert fit.covariance == pytest.approx(np.array(gaps).T @ np.array(gaps), rel=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["classical", "CR0", "CR1S", "CR2", "CR3"])
+def test_a_contrast_on_one_coefficient_is_that_coefficient(data: dict[str, np.ndarray], kind: Kind) -> None:
+    fit = cluster_robust(**data, kind=kind)
+    found = fit.contrast([0, 1, 0])
+    assert (found.estimate, found.standard_error) == pytest.approx((fit.coefficients[1], fit.standard_errors[1]))
+    assert (found.low, found.high) == pytest.approx(fit.interval(1))
+    assert (found.degrees_of_freedom, found.p) == pytest.approx((fit.degrees_of_freedom[1], fit.p_value(1)))
+
+
+def test_a_contrast_does_not_hang_on_how_the_columns_are_written(data: dict[str, np.ndarray]) -> None:
+    turn = np.array([[1.0, 0.4, 0], [0, 1, -2], [0, 0, 1]])
+    plain = cluster_robust(**data).contrast([0, 1, 3])
+    other = cluster_robust(**data | {"x": data["x"] @ turn}).contrast(np.array([0, 1, 3]) @ turn)
+    assert (other.estimate, other.standard_error) == pytest.approx((plain.estimate, plain.standard_error))
+    assert other.degrees_of_freedom == pytest.approx(plain.degrees_of_freedom)
+
+
+def test_rows_of_zero_weight_are_as_if_absent(data: dict[str, np.ndarray]) -> None:
+    kept = data["cluster"] != 4
+    zeroed = cluster_robust(**data | {"weights": np.where(kept, data["weights"], 0)})
+    absent = cluster_robust(**{name: values[kept] for name, values in data.items()})
+    assert zeroed.standard_errors == pytest.approx(absent.standard_errors)
+    assert (zeroed.n, zeroed.clusters) == (absent.n, absent.clusters) == (int(kept.sum()), 11)
+    with pytest.raises(ValueError, match="weights"):
+        cluster_robust(**data | {"weights": -data["weights"]})
+
+
+def test_two_groupings_that_are_one_give_that_one(data: dict[str, np.ndarray]) -> None:
+    both = two_way_cluster_robust(data["y"], data["x"], data["cluster"], data["cluster"], data["weights"])
+    one = cluster_robust(**data, kind="CR1S")
+    assert both.standard_errors == pytest.approx(one.standard_errors)
+    assert both.degrees_of_freedom == 11
+
+
+def test_errors_that_do_not_fit_the_clusters_say_so(data: dict[str, np.ndarray]) -> None:
+    assert "ignorent" in cluster_robust(**data, kind="classical").warnings[0]
+    assert cluster_robust(**data).cautions(7.5) == ()
+    assert "quatre degrés" in cluster_robust(**data).cautions(3.2)[0]
+    alone = np.column_stack([data["x"], data["cluster"] == 3])
+    assert "détermine" in cluster_robust(**data | {"x": alone}, kind="CR3").warnings[0]
