@@ -218,11 +218,11 @@ EVERYONE = "ATE : différence moyenne chez tous les répondants aux deux vagues"
 
 
 def _panel(frame: pd.DataFrame, before: str, after: str, treatment: str, cluster: str | None) -> _Panel:
-    first, second = (_numbers(frame, name) for name in (before, after))
+    first, second = (numbers_of(frame, name) for name in (before, after))
     treated = treatment_mask(frame, treatment)
     known = ~(np.isnan(first) | np.isnan(second))
     rows = frame.loc[known].reset_index(drop=True)
-    mask, codes = treated[known], _cluster_codes(frame, cluster)[known]
+    mask, codes = treated[known], cluster_codes(frame, cluster)[known]
     if min(mask.sum(), (~mask).sum()) < RARE:
         raise NotEstimable(
             f"Moins de {RARE} jeunes ont répondu aux deux vagues dans l'un des groupes : l'effet n'est pas estimé."
@@ -253,7 +253,7 @@ def _panel(frame: pd.DataFrame, before: str, after: str, treatment: str, cluster
 
 def treatment_mask(frame: pd.DataFrame, treatment: str) -> Mask:
     """The treatment column as booleans; SurveyError where it is missing, empty somewhere, or not yes or no."""
-    column = _column(frame, treatment)
+    column = column_of(frame, treatment)
     if column.isna().any() or not column.isin([0, 1]).all():
         raise SurveyError(
             f"La colonne « {treatment} » dit qui est mentoré, par oui ou non, pour chaque ligne : complétez-la."
@@ -262,23 +262,26 @@ def treatment_mask(frame: pd.DataFrame, treatment: str) -> Mask:
     return mask
 
 
-def _column(frame: pd.DataFrame, name: str) -> pd.Series:
+def column_of(frame: pd.DataFrame, name: str) -> pd.Series:
+    """A column of the panel; SurveyError when it is missing."""
     if name not in frame.columns:
         raise SurveyError(f"La colonne « {name} » manque dans le panel. Ajoutez-la, ou corrigez son nom.")
     return frame[name]
 
 
-def _numbers(frame: pd.DataFrame, name: str) -> Floats:
-    column = _column(frame, name)
+def numbers_of(frame: pd.DataFrame, name: str) -> Floats:
+    """A column as numbers, nan where it is empty; SurveyError when it is text."""
+    column = column_of(frame, name)
     if not pd.api.types.is_numeric_dtype(column):
         raise SurveyError(f"La colonne « {name} » contient du texte. Donnez des nombres, ou 0 et 1.")
     return column.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def _cluster_codes(frame: pd.DataFrame, name: str | None) -> NDArray[np.intp]:
+def cluster_codes(frame: pd.DataFrame, name: str | None) -> NDArray[np.intp]:
+    """Codes of the clusters from 0, each row its own where none is given; SurveyError when one is empty."""
     if name is None:
         return np.arange(len(frame), dtype=np.intp)
-    column = _column(frame, name)
+    column = column_of(frame, name)
     if column.isna().any():
         raise SurveyError(
             f"La colonne « {name} » (grappe) est vide sur {fr_count(int(column.isna().sum()), 'ligne', 'lignes')}. "
@@ -295,7 +298,7 @@ def _with_constant(treated: Mask) -> Floats:
 def _regressors(panel: _Panel, covariates: Sequence[str]) -> tuple[Floats, tuple[str, ...]]:
     """Covariates as columns, centred and scaled, and what was pooled to make them."""
     for name in covariates:
-        _column(panel.rows, name)
+        column_of(panel.rows, name)
     encoded = encode_covariates(panel.rows, covariates, pd.Series(panel.treated))
     x = encoded.columns[list(encoded.regressors)].to_numpy(dtype=np.float64).reshape(len(panel.treated), -1)
     scale = x.std(axis=0)

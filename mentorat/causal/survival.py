@@ -514,7 +514,7 @@ def _value(kind: Kind, at_risk: Floats, ended: Floats, by_issue: Floats) -> Floa
     if kind == "survie":
         return survived
     before = np.concatenate([np.ones_like(survived[..., :1]), survived[..., :-1]], axis=-1)
-    reached: Floats = np.cumsum(before * by_issue / known, axis=-1)
+    reached: Floats = np.cumsum(before * by_issue / known, axis=-1).astype(np.float64)
     return reached
 
 
