@@ -20,6 +20,7 @@ defs = Definitions(
         estimations.resultats_enquete,
         estimations.arm,
         estimations.redressement,
+        estimations.indicateurs_durees,
         estimations.indicateurs_estimes,
         diffusion.diffusion,
         publication.departements,

@@ -13,7 +13,7 @@ has clusters − 1 degrees of freedom. Times are in the unit of the column given
 O(n + clusters × times).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, nan, sqrt
 from typing import Literal
@@ -110,12 +110,15 @@ class DurationCurve:
             _at_warning(float(time), bool(out), int(thin))
             for time, out, thin in zip(asked, beyond, thinnest, strict=True)
         ]
-        columns = {"estimate": value, "se": se, "low": low, "high": high, "deff": deff}
-        table = pd.DataFrame({"temps": asked} | {name: np.where(beyond, nan, v) for name, v in columns.items()})
-        table = table.assign(
-            df=self.df, n=self.n, n_missing=self.n_missing, clusters=self.clusters, ess=self.n / deff, warnings=told
+        columns = {"estimate": value, "se": se, "low": low, "high": high, "deff": deff, "ess": self.n / deff}
+        table = self._table(
+            {"temps": asked} | {name: np.where(beyond, nan, column) for name, column in columns.items()}, told
         )
-        return Estimates(table[["temps", *ESTIMATES]], self.level, f"{self.kind}, log-log", None, self.warnings)
+        return Estimates(table, self.level, f"{self.kind}, log-log", None, self.warnings)
+
+    def thinnest(self, times: Sequence[float]) -> list[int]:
+        """Fewest durations under observation at an end up to each of `times` (the sample when nothing ended yet)."""
+        return [int(one) for one in self._risk.thinnest(np.asarray(times, dtype=np.float64))]
 
     def quantile(self, probabilities: Sequence[float] = (0.25, 0.5, 0.75)) -> Estimates:
         """Time by which each share has ended (by the issue, for an incidence): column `quantile`, then ESTIMATES.
@@ -133,13 +136,10 @@ class DurationCurve:
             ended = [1 - column for column in ended]
         found, low, high = (np.array([_crossing(times, column, share) for share in shares]) for column in ended)
         told = [_quantile_warning(*one) for one in zip(shares, found, high, strict=True)]
-        table = pd.DataFrame({"quantile": shares, "estimate": found, "low": low, "high": high, "warnings": told})
-        table = table.assign(
-            se=nan, df=self.df, n=self.n, n_missing=self.n_missing, clusters=self.clusters, deff=nan, ess=nan
-        )
-        return Estimates(
-            table[["quantile", *ESTIMATES]], self.level, "quantile, intervalle croisé", None, self.warnings
-        )
+        unknown = np.full(len(shares), nan)  # a quantile has no error, nor design effect, of its own
+        columns = {"estimate": found, "se": unknown, "low": low, "high": high, "deff": unknown, "ess": unknown}
+        table = self._table({"quantile": shares} | columns, told)
+        return Estimates(table, self.level, "quantile, intervalle croisé", None, self.warnings)
 
     def restricted_mean(self, horizon: float) -> Estimate:
         """Mean time held before `horizon`: the area under the survival, with Greenwood's (or the jackknife's) error.
@@ -168,6 +168,12 @@ class DurationCurve:
             warnings=(*self.warnings, *(told if se == 0 else ())),
             n_missing=self.n_missing,
         )
+
+    def _table(self, columns: Mapping[str, Floats], told: list[str]) -> pd.DataFrame:
+        """A table of estimates whose first column names the rows."""
+        name = next(iter(columns))
+        constant = {"df": self.df, "n": self.n, "n_missing": self.n_missing, "clusters": self.clusters}
+        return pd.DataFrame({**columns, **constant, "warnings": told}, columns=[name, *ESTIMATES])
 
     def _steps(self, asked: Floats) -> Codes:
         steps: Codes = np.searchsorted(self.table["temps"].to_numpy(), asked, side="right").astype(np.intp)
@@ -510,7 +516,7 @@ def _events_of(spells: Durations, issue: str, times: Floats, group: Codes, group
 def _value(kind: Kind, at_risk: Floats, ended: Floats, by_issue: Floats) -> Floats:
     """Survival or incidence after each time (last axis)."""
     known = np.where(at_risk > 0, at_risk, 1.0)
-    survived: Floats = np.cumprod(1 - ended / known, axis=-1)
+    survived: Floats = np.cumprod(1 - ended / known, axis=-1).astype(np.float64)
     if kind == "survie":
         return survived
     before = np.concatenate([np.ones_like(survived[..., :1]), survived[..., :-1]], axis=-1)
@@ -531,7 +537,7 @@ def _variance(kind: Kind, at_risk: Floats, ended: Floats, by_issue: Floats) -> F
         greenwood: Floats = np.square(survived) * terms.cumsum()
         return greenwood
     reached = _value(kind, at_risk, ended, by_issue)
-    before = np.concatenate([[1.0], survived[:-1]]) if len(survived) else survived
+    before = np.concatenate([np.ones(len(survived[:1])), survived[:-1]])
     hazard, own = ended / at_risk, by_issue / at_risk
     kept = np.where(hazard < 1, 1 - hazard, 1.0)
     later = np.where(hazard < 1, 1.0, 0.0) / kept  # nothing is reached after a step that ends everyone
@@ -561,7 +567,8 @@ def _log_log(value: Floats, se: Floats, size: Floats, level: float, df: float) -
     p = np.where(inside, value, 0.5)
     half = float(stats.t.ppf(0.5 + level / 2, df)) * se / np.abs(p * np.log(p))
     tail = ((1 - level) / 2) ** (1 / np.maximum(size, 1.0))
-    low = np.where(inside, p ** np.exp(half), np.where(value <= 0, 0.0, tail))
+    with np.errstate(over="ignore"):  # exp(710) is inf and p to that power 0, as it should
+        low = np.where(inside, p ** np.exp(half), np.where(value <= 0, 0.0, tail))
     high = np.where(inside, p ** np.exp(-half), np.where(value <= 0, 1 - tail, 1.0))
     return low, high
 

@@ -17,13 +17,13 @@ FOLDER = Path(__file__).with_name("indicateurs")
 
 Maillon = Literal["ressources", "activites", "realisations", "resultats", "impact"]
 Niveau = Literal["national", "departement", "collectivite", "association"]
-Mesure = Literal["nombre", "part", "moyenne", "ratio", "total", "ecart", "mediane", "q1", "q3"]
+Mesure = Literal["nombre", "part", "moyenne", "ratio", "total", "ecart", "mediane", "q1", "q3", "survie", "incidence"]
 Periode = Literal["civile", "scolaire"]
 Calcul = Literal["entrepot", "python"]
 LINKS: tuple[Maillon, ...] = ("ressources", "activites", "realisations", "resultats", "impact")
 QUANTILES: frozenset[Mesure] = frozenset({"mediane", "q1", "q3"})
 """Measures that no sum gives: the model gives them at every level."""
-OVER_A_BASE: frozenset[Mesure] = frozenset({"part", "moyenne", "ratio", "ecart"})
+OVER_A_BASE: frozenset[Mesure] = frozenset({"part", "moyenne", "ratio", "ecart", "survie", "incidence"})
 """Measures that need a denominator."""
 FREE = "libre"
 """A dimension whose codes come from the data."""

@@ -33,7 +33,9 @@ REDRESSEMENT = {
 """Tables of the national totals, as the library names them and as the lake does."""
 SURVEY_INDICATORS = "indicateurs_enquete"
 """Rows D1… and D20, in the schema of the mart `indicateurs`."""
-INDICATOR_ROWS = ("indicateurs_redresses", SURVEY_INDICATORS)
+DURATIONS = "indicateurs_durees"
+"""Rows O4a, O4b, O6d and O6e, in the schema of the mart `indicateurs`."""
+INDICATOR_ROWS = ("indicateurs_redresses", SURVEY_INDICATORS, DURATIONS)
 """Estimates tables in the schema of the mart `indicateurs`; their union is `indicateurs_estimes`."""
 SURVEYED = ("mentores", "non_mentores", "mentors", "professionnels")
 SURVEY_RESULTS = ("enquete_resultats", "enquete_taux_reponse", "enquete_ponderation", "enquete_verite")
@@ -252,6 +254,25 @@ def _truth(settings: Settings, campagne: int) -> dict[str, dict[str, int]] | Non
         return None
     found: dict[str, dict[str, int]] | None = json.loads(path.read_text(encoding="utf-8")).get("territoires")
     return found
+
+
+@asset(
+    key=estimation_key(DURATIONS),
+    deps=[AssetKey(["delais"]), AssetKey(["exposition"]), AssetKey(["indicateurs"])],
+    partitions_def=campagnes,
+    group_name="estimations",
+    kinds={"scipy"},
+)
+def indicateurs_durees(context: AssetExecutionContext, maison: Maison) -> MaterializeResult:
+    """Time each step takes and pairs hold, open ones included: cumulative incidence and survival with intervals."""
+    from mentorat.causal.duration_indicators import duration_indicators
+
+    settings, campagne = maison.settings, int(context.partition_key)
+    tell(context, "Délais des étapes et durée des binômes")
+    marts = (
+        read_parquet(settings.marts(campagne) / f"{mart}.parquet") for mart in ("delais", "exposition", "indicateurs")
+    )
+    return _store(settings, campagne, DURATIONS, duration_indicators(campagne, *marts))
 
 
 @asset(
