@@ -186,9 +186,9 @@ def _mean_step(rows: pd.DataFrame, lost: pd.DataFrame, mean: float) -> float:
 
 def _to_step(values: "pd.Series[float]", steps: "pd.Series[float]", column: str) -> "pd.Series[float]":
     """To the nearest multiple of its step; a bound of an interval outwards."""
-    ratio = (values / steps).round(9)
+    ratio = (values / steps).round(9).to_numpy(dtype=np.float64)
     whole = np.floor(ratio) if column == "ic_bas" else np.ceil(ratio) if column == "ic_haut" else np.floor(ratio + 0.5)
-    return (whole * steps).round(6)
+    return pd.Series(whole, index=values.index).mul(steps).round(6)
 
 
 def _untold(shown: pd.DataFrame, rates: pd.DataFrame | None) -> "pd.Series[bool]":
@@ -220,9 +220,9 @@ def _beside_few(shown: pd.DataFrame, threshold: int) -> "pd.Series[bool]":
     )
     withheld = pd.Series(False, index=shown.index)
     keys = ["groupe", "vague", "tous", "dimension"]
-    for (_, _, everyone, _), rows in table[table["domaine"] != ""].groupby(keys, sort=True):
+    for _, rows in table[table["domaine"] != ""].groupby(keys, sort=True):
         sizes = rows.groupby("domaine")["repondants"].max().sort_values(kind="stable")
-        if 0 < float(everyone) - float(sizes.sum()) < threshold:
+        if 0 < float(rows["tous"].iloc[0]) - float(sizes.sum()) < threshold:
             withheld[rows.index[rows["domaine"] == sizes.index[0]]] = True
     return withheld
 
