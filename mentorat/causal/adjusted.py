@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from mentorat.causal.balancing import NotEstimable, balance_table, entropy_balance
 from mentorat.causal.cluster_robust import cluster_robust
+from mentorat.causal.projections import independent_columns
 
 Floats = NDArray[np.float64]
 
@@ -206,9 +207,7 @@ def _design(encoded: Encoded, mask: NDArray[np.bool_], weights: Floats) -> Float
     x = encoded.columns[list(encoded.regressors)].to_numpy(dtype=np.float64)
     centred = (x - x[mask].mean(axis=0)) / x.std(axis=0)
     design = np.column_stack([np.ones(len(mask)), mask.astype(np.float64), centred])
-    scaled = design * np.sqrt(weights)[:, None]
-    pivots = np.abs(np.diag(np.linalg.qr(scaled, mode="r")))
-    return design[:, pivots > 1e-8 * np.linalg.norm(scaled, axis=0)]
+    return design[:, independent_columns(design, weights)]
 
 
 def _refuse_too_thin(y: Floats, treated: pd.Series, cluster: pd.Series) -> None:

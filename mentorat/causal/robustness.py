@@ -16,10 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import linalg, stats
+from scipy import stats
 
 from mentorat.causal.balancing import NotEstimable
 from mentorat.causal.cluster_robust import cluster_robust
+from mentorat.causal.projections import independent_columns, orthonormal_basis, residue
 from mentorat.typography import fr_number, fr_percent, fr_text
 
 Floats = NDArray[np.float64]
@@ -92,7 +93,9 @@ def partial_r2(t: ArrayLike, df: ArrayLike) -> Floats:
     return found
 
 
-def robustness_value(t: float, df: float, *, q: float = 1.0, alpha: float = 1.0, critical: float | None = None) -> float:
+def robustness_value(
+    t: float, df: float, *, q: float = 1.0, alpha: float = 1.0, critical: float | None = None
+) -> float:
     """RV_q (alpha = 1) or RV_{q,α}: the equal partial R² with treatment and outcome that takes the fraction `q` away.
 
     `t`, `df`: classical statistic and degrees of freedom. `critical`: the quantile to use instead of Student's with
@@ -175,8 +178,8 @@ def hidden_confounding(
     _refuse_missing(outcome, treated, x, w)
     root = np.sqrt(w)
     measured = np.column_stack([np.ones(len(outcome)), x]) * root[:, None]
-    basis = _basis(measured)
-    y_left, d_left = _residue(outcome * root, basis), _residue(treated * root, basis)
+    basis = orthonormal_basis(measured)
+    y_left, d_left = residue(outcome * root, basis), residue(treated * root, basis)
     df = len(outcome) - basis.shape[1] - 1
     spread = float(d_left @ d_left)
     if df < 2 or spread <= 1e-10 * float(np.square(treated * root).sum()):
@@ -185,12 +188,13 @@ def hidden_confounding(
             "pour estimer un écart. Retirez des covariables."
         )
     estimate = float(d_left @ y_left) / spread
-    residue = y_left - estimate * d_left
-    left = float(residue @ residue)
+    unexplained = y_left - estimate * d_left
+    left = float(unexplained @ unexplained)
     if left <= 1e-20 * max(1.0, float(np.square(outcome * root).sum())):
         raise NotEstimable("Les covariables expliquent tout le résultat : sa sensibilité ne peut pas être étudiée.")
     classical = float(np.sqrt(left / df / spread))
-    se, critical, count, said = classical, float(stats.t.ppf(1 - alpha / 2, df - 1)), len(outcome), ()
+    said: tuple[str, ...] = ()
+    se, critical, count = classical, float(stats.t.ppf(1 - alpha / 2, df - 1)), len(outcome)
     interval_quantile = float(stats.t.ppf(1 - alpha / 2, df))
     if clusters is not None:
         se, freedom, count = _clustered(outcome, treated, x, w, clusters)
@@ -200,7 +204,7 @@ def hidden_confounding(
             "ne changerait pas l'effet des grappes sur l'erreur type.",
         )
     strengths = {
-        label: _covariate_strength(measured, outcome * root, treated * root, basis, (d_left, residue), columns)
+        label: _covariate_strength(measured, (treated * root, outcome * root), (d_left, unexplained), columns)
         for label, columns in _positions(covariates, benchmarks or {}).items()
     }
     t = estimate / classical
@@ -283,19 +287,6 @@ def _refuse_missing(*values: Floats) -> None:
         raise NotEstimable("Un poids est nul ou négatif : retirez ces lignes avant d'étudier la sensibilité.")
 
 
-def _basis(columns: Floats) -> Floats:
-    """Orthonormal basis of the columns' span, redundant ones left out."""
-    scaled = columns / np.maximum(np.linalg.norm(columns, axis=0), np.finfo(np.float64).tiny)
-    q, r, _ = linalg.qr(scaled, mode="economic", pivoting=True, check_finite=False)
-    kept: Floats = q[:, np.abs(np.diag(r)) > 1e-9]
-    return kept
-
-
-def _residue(values: Floats, basis: Floats) -> Floats:
-    left: Floats = values - basis @ (basis.T @ values)
-    return left
-
-
 def _positions(covariates: pd.DataFrame, benchmarks: Mapping[str, Sequence[str]]) -> dict[str, list[int]]:
     """Columns of [1, covariates] that each benchmark holds."""
     rank = {name: position + 1 for position, name in enumerate(covariates.columns)}
@@ -303,16 +294,14 @@ def _positions(covariates: pd.DataFrame, benchmarks: Mapping[str, Sequence[str]]
 
 
 def _covariate_strength(
-    measured: Floats,
-    y: Floats,
-    d: Floats,
-    basis: Floats,
-    residues: tuple[Floats, Floats],
-    columns: list[int],
+    measured: Floats, both: tuple[Floats, Floats], residues: tuple[Floats, Floats], columns: list[int]
 ) -> tuple[float, float]:
-    """Partial R² of some columns with the treatment given the others, and with the outcome given treatment too."""
-    others = _basis(np.delete(measured, columns, axis=1))
-    d_without, y_without = _residue(d, others), _residue(y, others)
+    """Partial R² of some columns with the treatment given the others, and with the outcome given treatment too.
+
+    `both`: treatment and outcome; `residues`: what is left of each when everything is measured.
+    """
+    others = orthonormal_basis(np.delete(measured, columns, axis=1))
+    d_without, y_without = (residue(one, others) for one in both)
     total_d = float(d_without @ d_without)
     y_given_d = y_without - d_without * float(d_without @ y_without) / total_d
     left_d, left_y = (float(one @ one) for one in residues)
@@ -322,9 +311,7 @@ def _covariate_strength(
 def _clustered(y: Floats, d: Floats, x: Floats, w: Floats, clusters: ArrayLike) -> tuple[float, float, int]:
     """CR2 standard error of the treatment, its degrees of freedom and the number of clusters."""
     design = np.column_stack([np.ones(len(y)), d, (x - x.mean(axis=0)) / np.where(x.std(axis=0) > 0, x.std(axis=0), 1)])
-    pivots = np.abs(np.diag(np.linalg.qr(design * np.sqrt(w)[:, None], mode="r")))
-    kept = pivots > 1e-8 * np.linalg.norm(design * np.sqrt(w)[:, None], axis=0)
-    fit = cluster_robust(y, design[:, kept], clusters, w)
+    fit = cluster_robust(y, design[:, independent_columns(design, w)], clusters, w)
     return float(fit.standard_errors[1]), float(fit.degrees_of_freedom[1]), fit.clusters
 
 
@@ -340,7 +327,7 @@ def _bounds(
     for label, (with_d, with_y) in strengths.items():
         for multiple in multiples:
             row: dict[str, object] = dict.fromkeys(BOUNDS, np.nan) | {"repere": label, "multiple": float(multiple)}
-            strength, outcome = (float(one) for one in benchmark_strength(with_d, with_y, multiple))
+            strength, outcome = (float(value) for value in benchmark_strength(with_d, with_y, multiple))
             if np.isnan(strength):
                 row["avertissement"] = fr_text(
                     f"Aucune caractéristique ne peut être {fr_number(multiple, 0)} fois aussi liée au mentorat que "
@@ -357,7 +344,7 @@ def _bounds(
                     "t": adjusted / error if error > 0 else np.nan,
                     "ic_bas": adjusted - quantile * error,
                     "ic_haut": adjusted + quantile * error,
-                    "avertissement": fr_text("Lien avec le résultat ramené à 100 % : choisissez un multiple plus petit.")
+                    "avertissement": fr_text("Lien avec le résultat ramené à 100 % : prenez un multiple plus petit.")
                     if outcome == 1
                     else "",
                 }

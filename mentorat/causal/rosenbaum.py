@@ -72,8 +72,8 @@ class RosenbaumBounds:
 class HodgesLehmann:
     """The shift between members of a pair under each Γ (`table`, columns `INTERVALS`), in the outcome's unit.
 
-    `estimation_*`: range of Hodges-Lehmann estimates; `ic_*`: interval at `level` that holds whatever the bias, infinite
-    when the pairs are too few to bound it (a warning says so).
+    `estimation_*`: range of Hodges-Lehmann estimates; `ic_*`: interval at `level` that holds whatever the bias,
+    infinite when the pairs are too few to bound it (a warning says so).
     """
 
     table: pd.DataFrame
@@ -107,7 +107,7 @@ def rosenbaum_binary(
     def tail(chance: float) -> float:
         return float(stats.binom.sf(seen - 1, discordant, chance))
 
-    return _bounds(tail, gammas, alternative, alpha, pairs or discordant, discordant, exact=True)
+    return _bounds(tail, gammas, alternative, alpha, (pairs or discordant, discordant), exact=True)
 
 
 def rosenbaum_wilcoxon(
@@ -133,7 +133,7 @@ def rosenbaum_wilcoxon(
     seen = float(ranks[positive].sum())
     chosen = len(kept) <= EXACT_PAIRS if exact is None else exact
     tail = _exact_tail(ranks, seen) if chosen else _normal_tail(ranks, seen)
-    return _bounds(tail, gammas, alternative, alpha, len(gaps), len(kept), exact=chosen)
+    return _bounds(tail, gammas, alternative, alpha, (len(gaps), len(kept)), exact=chosen)
 
 
 def hodges_lehmann(
@@ -174,7 +174,7 @@ def _gaps(treated: ArrayLike, control: ArrayLike) -> Floats:
         raise ValueError("one value for each member of each pair")
     if len(one) == 0 or not (np.isfinite(one).all() and np.isfinite(other).all()):
         raise NotEstimable(
-            "Un résultat manque dans une paire, ou il n'y a aucune paire : retirez les paires incomplètes et comptez-les."
+            "Un résultat manque dans une paire, ou il n'y a aucune paire : comptez et retirez les incomplètes."
         )
     found: Floats = one - other
     return found
@@ -192,12 +192,11 @@ def _bounds(
     gammas: Sequence[float],
     alternative: Side,
     alpha: float,
-    pairs: int,
-    informative: int,
+    pairs: tuple[int, int],
     *,
     exact: bool,
 ) -> RosenbaumBounds:
-    """`tail`: p-value when each pair goes the tested way with a given chance."""
+    """`tail`: p-value when each pair goes the tested way with a given chance; `pairs`: all, then those that differ."""
     wanted = _checked_gammas(gammas)
     rows = [(gamma, tail(1 / (1 + gamma)), tail(gamma / (1 + gamma))) for gamma in wanted]
     critical = 1.0
@@ -206,13 +205,13 @@ def _bounds(
         chance = float(optimize.brentq(lambda p: tail(p) - alpha, 0.5, 1 - 1e-12, xtol=1e-14))
         critical = chance / (1 - chance)
     told = [INDEPENDENT]
-    if not exact and informative < EXACT_PAIRS:
-        told.append(f"Approximation normale sur {fr_number(informative)} paires seulement.")
+    if not exact and pairs[1] < EXACT_PAIRS:
+        told.append(f"Approximation normale sur {fr_number(pairs[1])} paires seulement.")
     return RosenbaumBounds(
         pd.DataFrame(rows, columns=BOUNDS),
         critical,
-        pairs,
-        informative,
+        pairs[0],
+        pairs[1],
         alternative,
         alpha,
         exact,

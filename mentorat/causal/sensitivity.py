@@ -96,7 +96,7 @@ def e_value_smd(difference: float, se: float = nan) -> EValue:
 
 
 def e_value_cohen_h(h: float, se: float = nan) -> EValue:
-    """E-values of Cohen's h (see `proportions.cohen_h`) read as a standardised difference; `se`: √(1/n₁ + 1/n₀) × √deff.
+    """E-values of Cohen's h (see `proportions.cohen_h`) read as a standardised difference; `se`: √(deff/n₁ + deff/n₀).
 
     For a difference of shares whose shares are not published; when they are, prefer their ratio.
     """
@@ -115,7 +115,7 @@ def e_value_risk_difference(x1: int, n1: int, x0: int, n0: int, *, true: float =
     from scipy.stats import norm
 
     if min(n1, n0) <= 0 or not (0 <= x1 <= n1 and 0 <= x0 <= n0):
-        raise MentoratError("L'E-value d'un écart demande des effectifs : réponses positives et réponses de chaque groupe.")
+        raise MentoratError("L'E-value d'un écart demande, pour chaque groupe, réponses positives et réponses.")
     if x1 * n0 < x0 * n1:
         turned = e_value_risk_difference(x0, n0, x1, n1, true=-true, level=level)
         return replace(turned, risk_ratio=1 / turned.risk_ratio)

@@ -1,0 +1,191 @@
+"""A runner for specification curves: comparisons by weighted least squares, light enough to be run on permutations.
+
+Each choice is one an evaluator could defend: which covariates, balanced by weights or not, adjusted by regression or
+not, which respondents, which variance. All covariates balanced, adjusted, with CR2, is `adjusted.adjusted_att`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import nan
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from mentorat.causal.adjusted import RARE, encode_covariates
+from mentorat.causal.balancing import NotEstimable, entropy_balance
+from mentorat.causal.cluster_robust import cluster_robust
+from mentorat.causal.finding import Finding
+from mentorat.causal.projections import independent_columns, orthonormal_basis, residue
+from mentorat.causal.specification_curve import Choices, Draws, one_by_one
+from mentorat.errors import MentoratError
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+EVERYBODY = "tous"
+
+
+DIMENSIONS = ("covariables", "ponderation", "modele", "regle", "variance")
+"""What a grid for `run_linear` declares: names of covariates; « aucune » or « entropie »; « difference » or
+« regression »; the name of a sample rule; « CR1 » or « CR2 »."""
+
+
+@dataclass(frozen=True)
+class LinearSample:
+    """Respondents whose outcome is known, ready for any specification.
+
+    `y`, `treated`, `cluster` (n); `columns` (n × k): covariates as numbers, `blocks`: the columns of each, levels of
+    a factor all there; `rules`: name → rows kept, `EVERYBODY` among them; `n_missing`: outcomes missing.
+    """
+
+    y: Floats
+    treated: Bools
+    cluster: NDArray[np.intp]
+    columns: Floats
+    blocks: Mapping[str, tuple[int, ...]]
+    rules: Mapping[str, Bools]
+    n_missing: int
+
+
+def linear_sample(
+    frame: pd.DataFrame,
+    outcome: str,
+    treatment: str,
+    covariates: Sequence[str],
+    cluster: str,
+    *,
+    rules: Mapping[str, ArrayLike] | None = None,
+) -> LinearSample:
+    """Prepare `frame`; `rules`: other sample rules (flags on its rows).
+
+    Raises MentoratError when a cluster is missing.
+    """
+    observed = frame[outcome].notna().to_numpy()
+    data = frame.loc[observed].reset_index(drop=True)
+    if data[cluster].isna().any():
+        raise MentoratError(
+            f"La colonne « {cluster} » est vide sur {int(data[cluster].isna().sum())} ligne(s). "
+            "Chaque répondant a une grappe : complétez-la."
+        )
+    encoded = encode_covariates(data, covariates, data[treatment].astype(bool)).columns
+    blocks = {
+        name: tuple(
+            rank for rank, column in enumerate(encoded.columns) if column == name or column.startswith(f"{name}=")
+        )
+        for name in covariates
+    }
+    kept = {name: np.asarray(flags, dtype=bool)[observed] for name, flags in (rules or {}).items()}
+    return LinearSample(
+        y=data[outcome].to_numpy(dtype=np.float64),
+        treated=data[treatment].to_numpy(dtype=bool),
+        cluster=pd.factorize(data[cluster], sort=True)[0].astype(np.intp),
+        columns=encoded.to_numpy(dtype=np.float64),
+        blocks=blocks,
+        rules={EVERYBODY: np.ones(len(data), dtype=bool)} | kept,
+        n_missing=int((~observed).sum()),
+    )
+
+
+def run_linear(data: LinearSample, choices: Choices, treated: Bools | None = None) -> Finding:
+    """The difference between mentored and others under `choices`, in the outcome's unit.
+
+    Raises NotEstimable (French) where the data cannot carry the specification, KeyError on an undeclared choice.
+    """
+    part = _Part.of(data, choices)
+    mask = part.mask(data.treated if treated is None else treated)
+    part.refuse_too_thin(mask)
+    weights = part.weights(mask, choices["ponderation"])
+    design = np.column_stack([np.ones(len(mask)), mask, part.x])
+    design = design[:, independent_columns(design, weights)]
+    if len(mask) - design.shape[1] < 10 or not _tells_treatment(design, mask):
+        raise NotEstimable("Trop peu de répondants au regard du nombre de covariables : l'effet n'est pas estimé.")
+    fit = cluster_robust(part.y, design, part.cluster, weights, choices["variance"])
+    low, high = fit.interval(1)
+    return Finding(
+        estimate=float(fit.coefficients[1]),
+        low=low,
+        high=high,
+        p=fit.p_value(1),
+        n=len(mask),
+        clusters=fit.clusters,
+        warnings=fit.warnings,
+        se=float(fit.standard_errors[1]),
+    )
+
+
+def run_linear_draws(data: LinearSample, choices: Choices, treatments: Bools) -> Draws:
+    """`run_linear` on each of `treatments` (draws × n); all at once when nothing is weighted and the variance is CR1.
+
+    What covariates say is taken out of the outcome and of every treatment by one projection (Frisch and Waugh 1933).
+    """
+    if choices["ponderation"] != "aucune" or choices["variance"] != "CR1":
+        return one_by_one(data, choices, run_linear, treatments)
+    part = _Part.of(data, choices)
+    masks = treatments[:, part.rows].T.astype(np.float64)
+    n, groups = len(part.y), int(part.cluster.max()) + 1
+    basis = orthonormal_basis(np.column_stack([np.ones(n), part.x]))
+    y_left, d_left = residue(part.y, basis), residue(masks, basis)
+    spread = (d_left**2).sum(axis=0)
+    mentored = masks.sum(axis=0)
+    possible = (np.minimum(mentored, n - mentored) >= RARE) & (spread > 1e-8 * n) & (n - basis.shape[1] - 1 >= 10)
+    scale = np.where(possible, spread, 1.0)
+    estimates = (y_left @ d_left) / scale
+    scores = d_left * (y_left[:, None] - d_left * estimates)
+    order = np.argsort(part.cluster, kind="stable")
+    starts = np.searchsorted(part.cluster[order], np.arange(groups))
+    totals = np.add.reduceat(scores[order], starts, axis=0)
+    correction = groups / (groups - 1) * (n - 1) / (n - basis.shape[1] - 1)
+    errors = np.sqrt(correction * (totals**2).sum(axis=0)) / scale
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = np.where(errors > 0, 2 * stats.t.sf(np.abs(estimates / errors), groups - 1), (estimates == 0).astype(float))
+    return Draws(np.where(possible, estimates, nan), np.where(possible, p, nan))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What one specification looks at: the rows of its rule, the columns balanced and those of the regression."""
+
+    rows: Bools
+    y: Floats
+    cluster: NDArray[np.intp]
+    balanced: Floats
+    x: Floats
+
+    @classmethod
+    def of(cls, data: LinearSample, choices: Choices) -> "_Part":
+        rows = data.rules[choices["regle"]]
+        ranks = [rank for name in choices["covariables"] for rank in data.blocks[name]]
+        columns = data.columns[rows][:, np.array(ranks, dtype=np.intp)]
+        columns = columns[:, np.ptp(columns, axis=0) > 0] if ranks and rows.any() else columns[:, :0]
+        centred = (columns - columns.mean(axis=0)) / columns.std(axis=0) if columns.size else columns
+        x = centred if choices["modele"] == "regression" else centred[:, :0]
+        codes = np.unique(data.cluster[rows], return_inverse=True)[1].astype(np.intp)
+        return cls(rows, data.y[rows], codes, columns, x)
+
+    def mask(self, treated: Bools) -> Bools:
+        return np.asarray(treated, dtype=bool)[self.rows]
+
+    def refuse_too_thin(self, mask: Bools) -> None:
+        if min(int(mask.sum()), int((~mask).sum())) < RARE:
+            raise NotEstimable(f"Moins de {RARE} réponses dans l'un des deux groupes : l'effet n'est pas estimé.")
+        if len(np.unique(self.cluster)) < 2:
+            raise NotEstimable(
+                "Toutes les réponses viennent d'une seule grappe : l'incertitude ne peut pas être estimée."
+            )
+        if np.ptp(self.y) == 0:
+            raise NotEstimable("Tous les répondants ont donné la même réponse : il n'y a pas d'écart à estimer.")
+
+    def weights(self, mask: Bools, rule: str) -> Floats:
+        weights = np.ones(len(mask))
+        if rule == "entropie":
+            names = [f"c{rank}" for rank in range(self.balanced.shape[1])]
+            table = pd.DataFrame(self.balanced, columns=names)
+            weights[~mask] = entropy_balance(table.loc[mask], table.loc[~mask]).weights
+        return weights
+
+
+def _tells_treatment(design: Floats, mask: Bools) -> bool:
+    """Whether the treatment is still the second column: it is left out when everybody is alike."""
+    return bool(design.shape[1] > 1 and (design[:, 1] == mask).all())
