@@ -21,8 +21,8 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Codes = NDArray[np.intp]
 
-STEPS = 50
-"""Rounds of exchanges before and after the common start of permutations by odds (Berrett et al. use 50)."""
+STEPS = 20
+"""Rounds of exchanges before and after the common start of permutations by odds (the test is valid for any number)."""
 FEW = 200
 """Fewer distinct permutations than this make a coarse test."""
 

@@ -370,9 +370,13 @@ def _runs(
         return [shared.run(*task) for task in zip(choices, joint, strict=True)]
     with (
         _one_thread_each(),
-        ProcessPoolExecutor(count, get_context("spawn"), initializer=_HERE.append, initargs=(shared,)) as pool,
+        ProcessPoolExecutor(count, get_context("spawn"), initializer=_receive, initargs=(shared,)) as pool,
     ):
         return list(pool.map(_run_here, choices, joint, chunksize=max(1, len(choices) // (16 * count))))
+
+
+def _receive(shared: _Shared) -> None:
+    _HERE[:] = [shared]
 
 
 def _run_here(choices: Choices, joint: bool) -> tuple[Row, Draws]:

@@ -150,7 +150,7 @@ def test_binary_bounds_are_exact(name: str) -> None:
 
 @pytest.mark.parametrize("name", BINARY)
 def test_rbounds_binary_is_the_bound_of_one_pair_more(name: str) -> None:
-    """rbounds 2.2 takes P(X > treated only): the exact figures above show that the observed count belongs to the tail."""
+    """rbounds 2.2 takes P(X > treated only): the exact figures above count what was observed."""
     (treated, control), expected = BINARY[name], FIGURES[name]
     found = rosenbaum_binary(treated + 1, control - 1, gammas=expected["Gamma"]).table
     assert found["p_haut"].to_numpy() == pytest.approx(expected["Upper bound"], abs=5e-6)
