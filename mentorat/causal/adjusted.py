@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mentorat.causal.balancing import NotEstimable, balance_table, entropy_balance
+from mentorat.causal.balance import balance_table
+from mentorat.causal.balancing import NotEstimable, entropy_balance
 from mentorat.causal.cluster_robust import cluster_robust
 from mentorat.causal.projections import independent_columns
 

@@ -28,7 +28,7 @@ class NotEstimable(MentoratError):
 
 @dataclass(frozen=True)
 class BalancingWeights:
-    """Weights of the controls (length n_control, summing to the number treated).
+    """Weights of the controls (length n_control, summing to the number treated, or to their weights when given).
 
     `ess`: Kish's effective sample size; `max_weight`: the largest weight, where 1 is one treated person;
     `max_difference`: largest standardised difference of means left (controls' standard deviation).
@@ -46,19 +46,25 @@ effective_size = kish_ess
 
 
 def entropy_balance(
-    x_treated: pd.DataFrame, x_control: pd.DataFrame, base_weights: ArrayLike | None = None
+    x_treated: pd.DataFrame,
+    x_control: pd.DataFrame,
+    base_weights: ArrayLike | None = None,
+    treated_weights: ArrayLike | None = None,
 ) -> BalancingWeights:
     """Balance the means of every column of `x_treated` (n1 × k) with weights on `x_control` (n0 × k).
 
-    Redundant columns are harmless. Raises NotEstimable (French message, naming the covariates) when no
+    `base_weights` (n0): the weights to stay near; `treated_weights` (n1): those of the means to reach, and whose total
+    is that of the weights found (survey weights both, for the treated of a population). Redundant columns are harmless.
+    Raises NotEstimable (French message, naming the covariates) when no
     weighting can reach the means, and ValueError on missing or infinite values, other columns or base
     weights not positive.
     """
     treated, control, base = _checked(x_treated, x_control, base_weights)
+    stands_for = _positive(treated_weights, len(treated))
     if treated.shape[1] == 0:
-        return _result(base / base.sum(), len(treated), 0.0, 0)
-    _refuse_unreachable(treated, control, list(x_control.columns))
-    target = treated.mean(axis=0)
+        return _result(base / base.sum(), float(stands_for.sum()), 0.0, 0)
+    target = treated.mean(axis=0) if treated_weights is None else stands_for @ treated / stands_for.sum()
+    _refuse_unreachable(target, control, list(x_control.columns))
     centre, scale = control.mean(axis=0), control.std(axis=0)
     varying = scale > 0
     z = (control[:, varying] - centre[varying]) / scale[varying]
@@ -75,7 +81,7 @@ def entropy_balance(
             "moyennes des jeunes mentorés : les deux groupes sont trop différents. Retirez une covariable ou "
             "regroupez ses modalités."
         )
-    return _result(q, len(treated), left_over, iterations)
+    return _result(q, float(stands_for.sum()), left_over, iterations)
 
 
 def _solve_dual(z: Floats, base: Floats) -> tuple[Floats, int]:
@@ -115,17 +121,21 @@ def _checked(
         raise NotEstimable("Il faut au moins un jeune mentoré et un jeune non mentoré pour comparer les deux groupes.")
     treated = x_treated.to_numpy(dtype=np.float64, na_value=np.nan)
     control = x_control.to_numpy(dtype=np.float64, na_value=np.nan)
-    base = np.ones(len(control)) if base_weights is None else np.asarray(base_weights, dtype=np.float64)
     if not (np.isfinite(treated).all() and np.isfinite(control).all()):
         raise ValueError("covariates must be known and finite: code what is missing first")
-    if base.shape != (len(control),) or not (np.isfinite(base).all() and (base > 0).all()):
-        raise ValueError("base weights: one positive number per control")
-    return treated, control, base
+    return treated, control, _positive(base_weights, len(control))
 
 
-def _refuse_unreachable(treated: Floats, control: Floats, names: Sequence[str]) -> None:
+def _positive(weights: ArrayLike | None, n: int) -> Floats:
+    found = np.ones(n) if weights is None else np.asarray(weights, dtype=np.float64)
+    if found.shape != (n,) or not (np.isfinite(found).all() and (found > 0).all()):
+        raise ValueError("base weights: one positive number per person of the group")
+    return found
+
+
+def _refuse_unreachable(mean: Floats, control: Floats, names: Sequence[str]) -> None:
     """A mean outside the controls' range is out of reach whatever the weights: say which."""
-    mean, low, high = treated.mean(axis=0), control.min(axis=0), control.max(axis=0)
+    low, high = control.min(axis=0), control.max(axis=0)
     slack = 1e-9 * np.maximum(1.0, np.abs(mean))
     fixed = low == high  # then the same constant on both sides is balanced already
     outside = np.where(fixed, np.abs(mean - low) > slack, (mean <= low + slack) | (mean >= high - slack))
@@ -137,8 +147,8 @@ def _refuse_unreachable(treated: Floats, control: Floats, names: Sequence[str]) 
         )
 
 
-def _result(q: Floats, n_treated: int, left_over: float, iterations: int) -> BalancingWeights:
-    weights = q * n_treated
+def _result(q: Floats, total: float, left_over: float, iterations: int) -> BalancingWeights:
+    weights = q * total
     return BalancingWeights(
         weights=weights,
         ess=effective_size(weights),
@@ -146,44 +156,3 @@ def _result(q: Floats, n_treated: int, left_over: float, iterations: int) -> Bal
         max_difference=left_over,
         iterations=iterations,
     )
-
-
-def balance_table(
-    frame: pd.DataFrame, treated: ArrayLike, covariates: Sequence[str], weights: ArrayLike | None = None
-) -> pd.DataFrame:
-    """One row per covariate: means of both groups, standardised difference and variance ratio.
-
-    `treated`: boolean, one per row of `frame`; `weights`: one per row (1 for the treated under the ATT),
-    none = 1. Columns: covariable, moyenne_mentores, moyenne_non_mentores, smd, rapport_variances. The
-    difference is divided by the treated group's standard deviation, always unweighted, so that before and
-    after share a unit; for 0/1 columns it is √(p(1−p)) and the variance ratio is missing (MatchIt's and
-    cobalt's conventions). Where that deviation is zero the difference is 0 if the means agree, else
-    infinite.
-    """
-    mask = np.asarray(treated, dtype=bool)
-    w = np.ones(len(frame)) if weights is None else np.asarray(weights, dtype=np.float64)
-    x = frame[list(covariates)].to_numpy(dtype=np.float64, na_value=np.nan)
-    mean1, variance1 = _moments(x[mask], w[mask])
-    mean0, variance0 = _moments(x[~mask], w[~mask])
-    binary = ((x == 0) | (x == 1)).all(axis=0)
-    scale = np.where(binary, x[mask].std(axis=0), x[mask].std(axis=0, ddof=1))
-    gap = mean1 - mean0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        smd = np.where(np.abs(gap) < 1e-12, 0.0, gap / scale)
-        ratio = np.where(binary, np.nan, variance1 / variance0)
-    return pd.DataFrame(
-        {
-            "covariable": pd.Series(list(covariates), dtype="str"),
-            "moyenne_mentores": mean1,
-            "moyenne_non_mentores": mean0,
-            "smd": smd,
-            "rapport_variances": ratio,
-        }
-    )
-
-
-def _moments(x: Floats, w: Floats) -> tuple[Floats, Floats]:
-    """Weighted mean and variance of each column, the variance unbiased for equal weights."""
-    share = w / w.sum()
-    mean = share @ x
-    return mean, share @ (x - mean) ** 2 / (1 - (share**2).sum())

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mentorat.causal.balancing import NotEstimable, balance_table, entropy_balance
+from mentorat.causal.balance import balance_table
+from mentorat.causal.balancing import NotEstimable, entropy_balance
 
 
 @pytest.fixture
