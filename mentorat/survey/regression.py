@@ -178,7 +178,11 @@ def _model(
 
 
 def logit_maximum(x: Floats, y: Floats, weights: Floats, outcome: str, names: tuple[str, ...]) -> Floats:
-    """The weighted maximum likelihood of a logit by Newton, halving a step that would go down."""
+    """The weighted maximum likelihood of a logit by Newton, halving a step that would go down.
+
+    `x` (m × p): a constant, then regressors centred and scaled; `y` (m): 0 and 1, both present; `weights` (m): of mean
+    one; `outcome`, `names`: what the error speaks of. Raises SurveyError when the maximum is not finite.
+    """
     fit: Floats = np.zeros(x.shape[1])
     fit[0] = special.logit(np.average(y, weights=weights))
     expected, height = _expected(x, y, weights, fit)
@@ -211,7 +215,7 @@ def _expected(x: Floats, y: Floats, weights: Floats, fit: Floats) -> tuple[Float
 
 
 def logistic(linear: Floats) -> Floats:
-    """1/(1 + e⁻ˣ), without overflow."""
+    """1 / (1 + exp(−linear)), without a warning where it is 0."""
     with np.errstate(over="ignore"):  # exp(710) is inf and its share 0, as it should
         found: Floats = 1 / (1 + np.exp(-linear))
     return found
