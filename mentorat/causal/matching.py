@@ -81,7 +81,7 @@ def match_nearest(
         raise ValueError("matching needs scores, or columns for Mahalanobis' distance (a caliper is on scores)")
     codes, names = exact_codes(exact, len(mask))
     width = np.inf if caliper is None or score is None else caliper * float(score.std(ddof=1))
-    between = _distance_function(covariates, mask, score, mahalanobis)
+    between, _ = _distance_function(covariates, mask, score, mahalanobis)
     if ties:
         if score is None or not replacement or ratio > 1 or mahalanobis or caliper is not None or exact is not None:
             raise ValueError("ties are for one match on scores with replacement, without caliper or strata")
@@ -176,10 +176,10 @@ def match_optimal(
     mask, _, base = checked_groups(covariates, treated, survey_weights)
     score = None if scores is None else np.asarray(scores, dtype=np.float64)
     codes, names = exact_codes(exact, len(mask))
-    between = _distance_function(covariates, mask, score, mahalanobis)
+    between, key = _distance_function(covariates, mask, score, mahalanobis)
     chosen = np.full((int(mask.sum()), 1), NONE, dtype=np.intp)
     rank = np.cumsum(mask) - 1
-    for ones, others in _small_strata(mask, codes):
+    for ones, others in _small_strata(mask, codes, key):
         first, second = linear_sum_assignment(between(ones[:, None], others[None, :]))
         chosen[rank[ones[first]], 0] = others[second]
     return _matched_design(
@@ -211,10 +211,10 @@ def match_full(
     mask, _, base = checked_groups(covariates, treated, survey_weights)
     score = None if scores is None else np.asarray(scores, dtype=np.float64)
     codes, names = exact_codes(exact, len(mask))
-    between = _distance_function(covariates, mask, score, mahalanobis)
+    between, key = _distance_function(covariates, mask, score, mahalanobis)
     strata = np.full(len(mask), NONE, dtype=np.intp)
     sets = 0
-    for ones, others in _small_strata(mask, codes):
+    for ones, others in _small_strata(mask, codes, key):
         labels = _cheapest_cover(between(ones[:, None], others[None, :]))
         strata[np.concatenate([ones, others])] = sets + labels
         sets += int(labels.max()) + 1
@@ -394,10 +394,10 @@ def _nearest_usable(
 
 def _distance_function(
     covariates: pd.DataFrame, mask: Rows, score: Floats | None, mahalanobis: Sequence[str] | None
-) -> Callable[[Integers, Integers], Floats]:
-    """Distance between rows, by position (arrays that broadcast)."""
+) -> tuple[Callable[[Integers, Integers], Floats], Floats]:
+    """Distance between rows, by position (arrays that broadcast), and a number a row that puts them in an order."""
     if mahalanobis is not None:
-        points, _ = whitened(covariates[list(mahalanobis)].to_numpy(dtype=np.float64), mask)
+        points, axis = whitened(covariates[list(mahalanobis)].to_numpy(dtype=np.float64), mask)
 
         def apart(one: Integers, other: Integers) -> Floats:
             shape = np.broadcast_shapes(one.shape, other.shape)
@@ -406,19 +406,24 @@ def _distance_function(
                 total += (column[one] - column[other]) ** 2
             return np.sqrt(total)
 
-        return apart
+        return apart, axis
     if score is None:
         raise ValueError("matching needs scores, or columns for Mahalanobis' distance")
     line = score
-    return lambda one, other: np.abs(line[one] - line[other])
+    return lambda one, other: np.abs(line[one] - line[other]), line
 
 
-def _small_strata(mask: Rows, codes: Integers) -> list[tuple[Integers, Integers]]:
-    """Rows of the treated and of the controls of each stratum that has both. Refuses more than MOST_PAIRS pairs."""
+def _small_strata(mask: Rows, codes: Integers, key: Floats) -> list[tuple[Integers, Integers]]:
+    """Rows of the treated and of the controls of each stratum that has both. Refuses more than MOST_PAIRS pairs.
+
+    In the order of `key`: several solutions cost the same on a line, and the order of rows must not choose.
+    """
     strata = []
     for code in np.unique(codes[mask]):
         inside = codes == code
-        ones, others = np.flatnonzero(inside & mask), np.flatnonzero(inside & ~mask)
+        ones, others = (
+            rows[np.argsort(key[rows], kind="stable")] for rows in map(np.flatnonzero, (inside & mask, inside & ~mask))
+        )
         if len(ones) * len(others) > MOST_PAIRS:
             raise NotEstimable(
                 f"{fr_number(len(ones))} mentorés et {fr_number(len(others))} non-mentorés : c'est trop pour cet "

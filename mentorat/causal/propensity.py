@@ -82,10 +82,7 @@ def propensity_logit(
     """
     mask, x, weights = _checked(covariates, treated, survey_weights)
     names = [str(name) for name in covariates.columns]
-    kept = _independent(x)
-    centre, scale = x[:, kept].mean(axis=0), x[:, kept].std(axis=0)
-    regressors = np.ones((1 + len(kept), len(mask))).T
-    regressors[:, 1:] = (x[:, kept] - centre) / scale
+    kept, centre, scale, regressors = _standardised(x)
     y = mask.astype(np.float64)
     try:
         fit = logit_maximum(regressors, y, weights, "mentore", tuple(names[column] for column in kept))
@@ -202,16 +199,27 @@ def _checked(covariates: pd.DataFrame, treated: ArrayLike, weights: ArrayLike | 
     return mask, x, w / w.mean()
 
 
-def _independent(x: Floats) -> list[int]:
-    """Columns that neither a constant nor the columns before them determine, in order."""
-    spread = x.std(axis=0)
-    moving = [column for column in range(x.shape[1]) if np.ptp(x[:, column]) > 0]
-    if not moving:
-        return []
-    z = (x[:, moving] - x[:, moving].mean(axis=0)) / spread[moving]
+def _standardised(x: Floats) -> tuple[list[int], Floats, Floats, Floats]:
+    """Columns of `x` (n × k) that neither a constant nor those before them determine, their means and deviations.
+
+    Last, the regressors (n × 1 + kept): a constant, then those columns standardised, one after another in memory.
+    """
+    rows = np.ones((1 + x.shape[1], len(x)))
+    rows[1:] = x.T
+    moving = [column for column in range(x.shape[1]) if np.ptp(rows[1 + column]) > 0]
+    centre, scale = np.zeros(x.shape[1]), np.ones(x.shape[1])
+    for column in moving:
+        row = rows[1 + column]
+        centre[column] = row.mean()
+        row -= centre[column]
+        scale[column] = np.sqrt(row @ row / len(row))
+        row /= scale[column]
+    gram = (rows @ rows.T / len(x))[1:, 1:][np.ix_(moving, moving)]
     # without pivoting, a diagonal that vanishes is a column that those before it determine
-    pivots = np.abs(np.diagonal(linalg.qr(z.T @ z / len(z), mode="r")[0]))
-    return [column for column, pivot in zip(moving, pivots, strict=True) if pivot > 1e-9]
+    pivots = np.abs(np.diagonal(linalg.qr(gram, mode="r")[0])) if moving else np.empty(0)
+    kept = [column for column, pivot in zip(moving, pivots, strict=True) if pivot > 1e-9]
+    used = rows if len(kept) == x.shape[1] else rows[[0, *(1 + column for column in kept)]]
+    return kept, centre[kept], scale[kept], used.T
 
 
 def _separation(x: Floats, names: list[str], mask: Rows) -> str:
