@@ -27,8 +27,8 @@ from mentorat.causal.balancing import NotEstimable, effective_size
 from mentorat.causal.panel import cluster_codes, column_of, numbers_of, treatment_mask
 from mentorat.survey.clustered import GroupComparison, compare_groups
 from mentorat.survey.design import survey_design
-from mentorat.survey.linearisation import FEW_CLUSTERS
 from mentorat.survey.nonresponse import response_logit
+from mentorat.survey.thresholds import FEW_CLUSTERS
 from mentorat.typography import fr_percent, fr_points, fr_text
 
 Floats = NDArray[np.float64]

@@ -21,7 +21,7 @@ import pandas as pd
 from mentorat.causal.survival import THIN, DurationCurve, Durations, Floats, durations, incidence, survival
 from mentorat.contracts.indicator_rows import estimated_rows
 from mentorat.survey.design import SurveyError
-from mentorat.survey.linearisation import FEW_CLUSTERS
+from mentorat.survey.thresholds import FEW_CLUSTERS
 
 STEPS = (
     "evaluation_proposition",

@@ -25,8 +25,8 @@ from scipy import stats
 
 from mentorat.causal.balancing import NotEstimable
 from mentorat.survey.design import SurveyError
-from mentorat.survey.linearisation import FEW_CLUSTERS
 from mentorat.survey.results import ESTIMATES, Estimate, Estimates
+from mentorat.survey.thresholds import FEW_CLUSTERS
 from mentorat.typography import fr_count, fr_number, fr_text
 
 Floats = NDArray[np.float64]

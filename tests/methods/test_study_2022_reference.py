@@ -1,7 +1,6 @@
 """The published 2022 study against figures computed apart (scipy, statsmodels) from the same counts."""
 
 import json
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -9,10 +8,9 @@ import pytest
 from mentorat.reference import load
 from mentorat.survey.proportions import admissible_counts, two_proportions
 from mentorat.survey.study_2022 import COLUMNS, difference_under, study_2022
+from tests.methods.figures import DATA
 
-REFERENCE = json.loads((Path(__file__).parent / "data" / "reference.json").read_text(encoding="utf-8"))[
-    "published_2022"
-]
+REFERENCE = json.loads((DATA / "published_2022" / "reference.json").read_text(encoding="utf-8"))
 COMPARED = {"se_sent_seul": "alone", "projection_direction": "management"}
 BASES = {"mentored": 163, "control": 174}
 PERCENTAGES = {"alone": {"mentored": 24, "control": 33}, "management": {"mentored": 30, "control": 17}}
