@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from dagster import DagsterInstance, ExecuteInProcessResult
 
 UNTOUCHED = "La dernière publication valable, s'il y en a une, reste en place."
-USER_ERROR = re.compile(r"mentorat\.errors\.(UsageError|PublicationStopped|MentoratError): (.*)", re.DOTALL)
+OWN_ERROR = re.compile(r"^((?:mentorat|notebooks)[\w.]*)\.(\w+): (.*)", re.DOTALL | re.MULTILINE)
+"""How a stack trace names a fault of ours: module, class, message."""
 
 
 @dataclass(frozen=True)
@@ -100,9 +102,8 @@ def _explain(settings: Settings, campagne: int, result: "ExecuteInProcessResult"
     for event in failures:
         error = event.step_failure_data.error
         while error is not None:
-            if match := USER_ERROR.search(error.to_string()):
-                kind = UsageError if match[1] == "UsageError" else PublicationStopped
-                return kind(match[2].split("\n\nStack Trace")[0].strip())
+            if fault := user_fault(error.to_string()):
+                return fault
             error = error.cause
     if any("ExecutionInterrupted" in event.step_failure_data.error.to_string() for event in failures):
         return PublicationStopped(f"Traitement interrompu. {UNTOUCHED}")
@@ -131,6 +132,21 @@ def _explain(settings: Settings, campagne: int, result: "ExecuteInProcessResult"
         f"Une étape n'a pas abouti ({steps}). {UNTOUCHED} Le détail technique, à transmettre à qui maintient le "
         f"programme, est dans {detail}."
     )
+
+
+def user_fault(told: str) -> MentoratError | None:
+    """The fault that a user can mend in the text of an error (« module.Class: message », then its stack), or None.
+
+    Any class of ours counts, wherever it is defined: a survey that cannot be estimated is as much the user's as a
+    missing key.
+    """
+    if not (match := OWN_ERROR.search(told)):
+        return None
+    kind = getattr(import_module(match[1]), match[2], None)
+    if not (isinstance(kind, type) and issubclass(kind, MentoratError)):
+        return None
+    message = match[3].split("\n\nStack Trace")[0].strip()
+    return UsageError(message) if issubclass(kind, UsageError) else PublicationStopped(message)
 
 
 def _details(metadata: object) -> str:
