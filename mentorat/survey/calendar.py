@@ -152,6 +152,8 @@ def item_correlation(values: pd.Series, mentored: pd.Series, clusters: pd.Series
 
 def _survey_rows(campagne: int, effects: pd.DataFrame, answers: pd.DataFrame) -> Iterator[dict[str, Any]]:
     later = assumed().enquete.deuxieme_vague
+    # what could not be estimated comes back from Parquet as None
+    effects = effects.astype({"se": "float64", "df": "float64"})
     for two in (False, True):
         kept = 1 - later.attrition if two else 1.0
         # a smaller sample widens the standard error of the first wave, what the first wave explains narrows it

@@ -138,8 +138,11 @@ def test_a_share_hidden_in_one_wave_is_hidden_in_two(answers: pd.DataFrame, coho
     assert (released.loc["freqsco", "diffusion"] == "publie").all()
 
 
-def test_an_effect_that_could_not_be_estimated_says_so(answers: pd.DataFrame, cohort: pd.DataFrame) -> None:
-    table = calendar(2024, pd.DataFrame([EFFECT | {"se": np.nan, "df": np.nan}]), answers, cohort)
+@pytest.mark.parametrize("missing", [np.nan, None])  # as it is estimated, and as Parquet gives it back
+def test_an_effect_that_could_not_be_estimated_says_so(
+    missing: float | None, answers: pd.DataFrame, cohort: pd.DataFrame
+) -> None:
+    table = calendar(2024, pd.DataFrame([EFFECT | {"se": missing, "df": missing}]), answers, cohort)
     rows = table[table["source"] == "enquete"]
     assert rows["ecart_detectable_points"].isna().all()
     assert rows["hypotheses"].str.contains("non calculable").all()
