@@ -24,7 +24,7 @@
 # %% tags=["cache"]
 from pathlib import Path
 
-from display import Drawing, p_value, sentences, signed, table
+from display import Drawing, known, p_value, sentences, signed, table
 
 from mentorat.lake import read_parquet
 from mentorat.settings import Settings
@@ -314,7 +314,10 @@ table(
 # tirée parmi celles de jeunes semblables (groupe, structure, âge, sexe, accueil, poids, autres réponses), et
 # l'intervalle s'élargit de ce que les vingt tirages diffèrent. Les bornes : tous les absents d'un groupe auraient
 # répondu oui et tous ceux de l'autre non, puis l'inverse ; elles ne supposent rien. L'écart brut n'est pas l'effet du
-# mentorat : la vérité simulée, s'il y en a une, est ici celle de cet écart.
+# mentorat.
+
+# %% [markdown] tags=["simulation"]
+# La vérité simulée est ici celle de cet écart, non celle de l'effet.
 
 # %%
 table(
@@ -329,7 +332,7 @@ table(
         "ic_bas": ("Borne basse à 95 %", points),
         "ic_haut": ("Borne haute à 95 %", points),
         "information_manquante": ("Information perdue", fr_percent),
-        "vrai": ("Vérité simulée", points),
+        **known(suppositions(sensibilite, verite), "vrai", "Vérité", points),
     },
 )
 
@@ -341,9 +344,11 @@ sentences(tipping_sentences(sensibilite))
 #
 # Une dimension réunit plusieurs questions. L'alpha dit si elles vont dans le même sens : au-dessus de 0,7, leur
 # moyenne résume bien les réponses ; en dessous de 0,6, mieux vaut lire les questions une à une. L'oméga est la part de
-# la somme qu'un seul facteur commun explique ; il demande trois questions. Dans une enquête simulée, les réponses d'un
-# jeune sont tirées presque indépendamment les unes des autres : un alpha proche de zéro y est attendu et ne dit rien
-# du vrai questionnaire.
+# la somme qu'un seul facteur commun explique ; il demande trois questions.
+
+# %% [markdown] tags=["simulation"]
+# Dans une enquête simulée, les réponses d'un jeune sont tirées presque indépendamment les unes des autres : un alpha
+# proche de zéro y est attendu et ne dit rien du vrai questionnaire.
 
 # %%
 table(
@@ -401,9 +406,12 @@ remarques(indices, "libelle")
 # groupes sur l'échelle entière : à 1,5, les chances d'une réponse plus élevée sont, à chaque seuil, une fois et demie
 # plus grandes chez les mentorés. Une réponse plus élevée n'est pas toujours favorable (absences). Un seul
 # rapport suppose qu'il est le même à tous les seuils : quand le test le rejette (p du dernier test inférieur à
-# 0,05), lisez plutôt la distribution. Ce test compte les réponses comme indépendantes. La vérité simulée est celle du
-# seuil des réponses positives : elle s'écarte du rapport là où il change d'un seuil à l'autre. Là encore, rien n'est
+# 0,05), lisez plutôt la distribution. Ce test compte les réponses comme indépendantes. Là encore, rien n'est
 # ajusté.
+
+# %% [markdown] tags=["simulation"]
+# La vérité simulée est celle du seuil des réponses positives : elle s'écarte du rapport là où il change d'un seuil à
+# l'autre.
 
 # %%
 table(
@@ -416,19 +424,18 @@ table(
         "ic_haut": ("Borne haute", poids),
         "p_holm": ("p (Holm)", p_value),
         "p_proportionnalite": ("p, même rapport à tous les seuils", p_value),
-        "vrai": ("Vérité simulée, réponses positives", poids),
+        **known(ratios(ordinal, verite), "vrai", "Vérité, réponses positives", poids),
     },
 )
 
-# %% [markdown]
+# %% [markdown] tags=["simulation"]
 # ## Retrouve-t-on la vérité ?
 #
 # Quand les données sont simulées, on sait ce que l'enquête devait trouver : la chance d'une réponse positive donnée à
 # chaque répondant. Le tableau la met en regard de l'estimation. Un intervalle à 95 % manque la vérité une fois sur
-# vingt environ : quelques « non » sont attendus. Un tableau vide veut dire que rien n'est simulé. Une seule campagne
-# simulée est un exemple, pas une preuve.
+# vingt environ : quelques « non » sont attendus. Une seule campagne simulée est un exemple, pas une preuve.
 
-# %%
+# %% tags=["simulation"]
 table(
     de_groupe(against_truth(resultats, verite)),
     "Estimation et vérité simulée",

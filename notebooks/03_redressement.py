@@ -202,13 +202,13 @@ table(
     },
 )
 
-# %% [markdown]
+# %% [markdown] tags=["simulation"]
 # ## 8. À côté de la vérité, quand les données sont simulées
 #
 # Dans un dépôt simulé, on connaît le nombre qu'on cherche à estimer. Une estimation honnête le contient dans son
 # intervalle dix-neuf fois sur vingt.
 
-# %%
+# %% tags=["simulation"]
 sentences(truth_beside(totaux))
 
 # %% [markdown]

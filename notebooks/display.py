@@ -46,6 +46,13 @@ def table(frame: pd.DataFrame, caption: str, columns: Mapping[str, tuple[str, Ca
     )
 
 
+def known(
+    frame: pd.DataFrame, name: str, heading: str, write: Callable[..., str]
+) -> dict[str, tuple[str, Callable[..., str]]]:
+    """A column for `table`, or nothing when no row of `frame` has it."""
+    return {name: (heading, write)} if frame[name].notna().any() else {}
+
+
 def sentences(texts: list[str]) -> HTML:
     """Plain French sentences as a list."""
     return HTML(f"<ul>{''.join(f'<li>{escape(fr_text(text))}</li>' for text in texts)}</ul>")

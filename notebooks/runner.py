@@ -34,6 +34,8 @@ TIMEOUT = 120
 """Seconds one cell may take."""
 HIDDEN = {"parameters", "injected-parameters", "cache"}
 """Cells with one of these tags are executed, never shown: settings, imports, paths."""
+SIMULATION = "simulation"
+"""Cells with this tag speak of simulated data: the page of a real dépôt leaves them out."""
 _OWN_STYLE = """
 pre { overflow-x: auto; background: var(--wash); padding: .7rem 1rem; font-size: .85rem; }
 main ul, main ol { max-width: 44rem; padding-left: 1.2rem; }
@@ -101,8 +103,12 @@ def execute_notebook(path: Path, parameters: dict[str, Any], workdir: Path) -> N
 
 
 def notebook_html(node: NotebookNode, title: str, mention: str = "") -> str:
-    """The executed notebook as an accessible French page, code folded; `mention` is shown on top when not empty."""
-    body = "\n".join(filter(None, (_cell_html(cell) for cell in node.cells)))
+    """The executed notebook as an accessible French page, code folded; `mention` is shown on top when not empty.
+
+    An empty mention is a page on real data: cells that speak of simulated ones are left out.
+    """
+    cells = [cell for cell in node.cells if mention or SIMULATION not in _tags(cell)]
+    body = "\n".join(filter(None, (_cell_html(cell) for cell in cells)))
     banner = (
         f'<div class="mention" role="note" aria-label="Avertissement"><strong>{escape(fr_text(mention))}</strong></div>\n'
         if mention

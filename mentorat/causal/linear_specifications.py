@@ -136,7 +136,7 @@ def run_linear_draws(data: LinearSample, choices: Choices, treatments: Bools) ->
     order = np.argsort(part.cluster, kind="stable")
     starts = np.searchsorted(part.cluster[order], np.arange(groups))
     totals = np.add.reduceat(scores[order], starts, axis=0)
-    correction = groups / (groups - 1) * (n - 1) / (n - basis.shape[1] - 1)
+    correction = groups / (groups - 1)
     errors = np.sqrt(correction * (totals**2).sum(axis=0)) / scale
     with np.errstate(divide="ignore", invalid="ignore"):
         p = np.where(errors > 0, 2 * stats.t.sf(np.abs(estimates / errors), groups - 1), (estimates == 0).astype(float))

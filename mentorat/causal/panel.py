@@ -102,7 +102,7 @@ def difference_in_differences(
     """Change of the treated less change of the others: least squares of after − before on treatment.
 
     One row a young person; those missing at a wave are left out and counted. The same figure as the regression on
-    both waves with a term by person. `kind`: see `cluster_robust`; without clusters CR1 is HC1, CR2 is HC2.
+    both waves with a term by person. `kind`: see `cluster_robust`; without clusters CR1S is HC1, CR2 is HC2.
 
     Raises SurveyError on a missing column, an outcome that is not a number or a treatment that is not yes or no;
     NotEstimable under `RARE` people in a group, a single cluster, or when nobody changed.

@@ -206,7 +206,7 @@ def test_errors_by_pair_or_stratum_are_those_of_sandwich(name: str) -> None:
     found, x = design(head), regressors("covadj" in rest)
     kept = found.kept
     fit = cluster_robust(
-        lalonde().outcome[kept], x[kept], found.strata[kept], as_matchit_scales(found)[kept], kind="CR1"
+        lalonde().outcome[kept], x[kept], found.strata[kept], as_matchit_scales(found)[kept], kind="CR1S"
     )
     estimate, error = fit.coefficients[1], fit.standard_errors[1]
     expected = reference(CASE)[name]

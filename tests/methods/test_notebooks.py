@@ -104,3 +104,12 @@ def test_prose_and_outputs_are_escaped_and_spaced_in_french() -> None:
     assert "«\u00a0oui\u00a0»" in page
     assert "<script>" not in page
     assert "&lt;b&gt;brut" in page
+
+
+def test_a_page_on_real_data_leaves_out_what_speaks_of_simulated_ones() -> None:
+    cell = nbformat.v4.new_markdown_cell("À côté de la vérité.", metadata={"tags": ["simulation"]})
+    node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("Le total."), cell])
+    assert "vérité" in notebook_html(node, "Titre", "Données simulées")
+    real = notebook_html(node, "Titre")
+    assert "vérité" not in real
+    assert "Le total." in real

@@ -26,7 +26,7 @@ HELD = [
 
 @pytest.fixture(scope="module")
 def lalonde() -> pd.DataFrame:
-    return pd.read_csv(DATA / "lalonde_matchit.csv")
+    return pd.read_csv(DATA / "lalonde_matchit" / "data.csv")
 
 
 @pytest.fixture(scope="module")
@@ -53,12 +53,12 @@ def assert_as_r(name: str, estimate: float, se: float, df: float) -> None:
 
 def test_two_by_two_regression_on_both_waves_clustered_on_the_person(stacked: pd.DataFrame) -> None:
     x = np.column_stack([np.ones(len(stacked)), stacked["treat"], stacked["post"], stacked["treat"] * stacked["post"]])
-    fit: RobustFit = cluster_robust(stacked["y"], x, stacked["id"], kind="CR1")
+    fit: RobustFit = cluster_robust(stacked["y"], x, stacked["id"], kind="CR1S")
     assert_as_r("did2x2.cluster_id", fit.coefficients[3], fit.standard_errors[3], len(x) - 4)
 
 
 def test_first_difference(lalonde: pd.DataFrame) -> None:
-    found = difference_in_differences(lalonde, **WAVES, kind="CR1")
+    found = difference_in_differences(lalonde, **WAVES, kind="CR1S")
     assert_as_r("first_difference.HC1", found.estimate, found.se, len(lalonde) - 2)
 
 

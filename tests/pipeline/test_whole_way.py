@@ -94,7 +94,7 @@ def test_the_2022_study_is_published_with_its_intervals(publication: Path) -> No
 
 def test_simulated_data_say_so_on_every_page(publication: Path) -> None:
     pages = [p for p in publication.rglob("*.html") if p.name != "01_etude_2022.html"]
-    assert len(pages) == 106
+    assert len(pages) == 108
     for page in pages:
         assert "Données simulées" in without_spaces(page.read_text(encoding="utf-8")), page
 
