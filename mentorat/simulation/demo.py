@@ -211,6 +211,7 @@ def _simulation(campagne: int, jeunes: int, graine: int, senders: dict[str, Send
         "graine": graine,
         "jeunes": jeunes,
         "facteur_echelle": jeunes / parametre("base_jeunes_suivis", date(campagne, 12, 31)),
+        "collectivites": len(senders),
         "hypotheses": hypotheses,
     }
 

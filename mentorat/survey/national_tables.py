@@ -42,13 +42,15 @@ BOUNDS = ("estimation", "ic_bas", "ic_haut")
 
 @dataclass(frozen=True)
 class Marts:
-    """What national totals read: marts of the campagne, and the truth by territory of a simulated dépôt (else None)."""
+    """What national totals read: marts of the campagne and, of a simulated dépôt (None on real data), the truth by
+    territory, shown beside and never used, and how many collectivités it simulates."""
 
     indicateurs: pd.DataFrame
     collecte: pd.DataFrame
     rapprochement_agrege: pd.DataFrame
     binomes_retenus: pd.DataFrame
     truth: Mapping[str, Mapping[str, int]] | None = None
+    simulated: int | None = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ def national_tables(
         if name == YOUNG_PEOPLE:
             common |= {"base": base, "objectif": objective}
         try:
-            _refuse_a_part_of_the_country(marts.truth, owners, frame)
+            _refuse_a_part_of_the_country(marts.simulated, frame)
             total = national_total(frame, answers, known=common["connu"])
         except SurveyError as error:
             asked = {"n_reponses": int(answers[inside.to_numpy()].notna().sum()), "n_collectivites": len(frame.table)}
@@ -155,17 +157,12 @@ def _empty(part: str) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype="str" if name in _TEXTS else "float64") for name in _SHAPES[part]})
 
 
-def _refuse_a_part_of_the_country(
-    truth: Mapping[str, Mapping[str, int]] | None, owners: Mapping[str, str], frame: NationalFrame
-) -> None:
+def _refuse_a_part_of_the_country(simulated: int | None, frame: NationalFrame) -> None:
     """A dépôt that simulates some collectivités has a base and an objective of its own scale: there is no country to
     estimate. Raises SurveyError."""
-    if truth is None:
-        return
-    simulated = {owners.get(code, code) for code in truth} & set(frame.table["collectivite"])
-    if len(simulated) < len(frame.table):
+    if simulated is not None and simulated < len(frame.table):
         raise SurveyError(
-            f"Le dépôt simule {len(simulated)} collectivités sur {len(frame.table)} : il n'a pas de total national. "
+            f"Le dépôt simule {simulated} collectivités sur {len(frame.table)} : il n'a pas de total national. "
             "Simulez 40 000 jeunes ou plus pour l'avoir."
         )
 

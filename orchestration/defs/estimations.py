@@ -242,7 +242,9 @@ def redressement(context: AssetExecutionContext, maison: Maison) -> Iterator[Mat
         read_parquet(settings.marts(campagne) / f"{mart}.parquet")
         for mart in ("indicateurs", "collecte", "rapprochement_agrege", "binomes_retenus")
     )
-    tables = national_tables(campagne, Marts(*marts, _truth(settings, campagne)), reference.load("territoires"))
+    simulated = (settings.simulation(campagne) or {}).get("collectivites")
+    read = Marts(*marts, _truth(settings, campagne), simulated)
+    tables = national_tables(campagne, read, reference.load("territoires"))
     for name, table in REDRESSEMENT.items():
         yield _store(settings, campagne, table, getattr(tables, name))
 

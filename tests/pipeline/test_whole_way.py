@@ -214,7 +214,17 @@ def test_each_sender_has_an_answer(data: Path, first_run: Answer) -> None:
     assert answered == senders
 
 
-def test_a_second_run_publishes_the_same_bytes_and_never_reads_the_truth(data: Path, publication: Path) -> None:
+TRUTH_BESIDE = {
+    "evaluation/02_enquete.html",
+    "evaluation/03_redressement.html",
+    "evaluation/redressement.csv",
+    "manifeste.json",
+}
+"""Files of the evaluation folder that put the simulated truth beside what was estimated, and the sums of all."""
+
+
+def test_a_second_run_publishes_the_same_bytes_and_no_figure_hangs_on_the_truth(data: Path, publication: Path) -> None:
+    """Without the truth, only what shows it beside the estimates changes."""
     before = bytes_of(publication)
     truth = data / "verite" / f"{CAMPAGNE}.json"
     aside = truth.with_suffix(".ailleurs")
@@ -226,7 +236,7 @@ def test_a_second_run_publishes_the_same_bytes_and_never_reads_the_truth(data: P
     assert answer.code == 0, answer.said
     after = bytes_of(publication)
     assert sorted(after) == sorted(before)
-    assert [name for name in before if before[name] != after[name]] == []
+    assert {name for name in before if before[name] != after[name]} <= TRUTH_BESIDE
 
 
 def test_a_blocked_check_stops_publication_and_leaves_the_last_one(data: Path, publication: Path) -> None:

@@ -138,6 +138,7 @@ def test_the_truth_is_nowhere_in_the_depot(demo) -> None:
     content = json.loads((demo.depot / "simulation.json").read_text(encoding="utf-8"))
     assert set(content) == {
         "simule",
+        "collectivites",
         "mention",
         "campagne",
         "graine",

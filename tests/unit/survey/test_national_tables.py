@@ -137,7 +137,7 @@ def test_the_truth_of_a_simulation_stands_beside_the_totals_that_have_one(tables
 
 def test_a_simulation_of_some_collectivites_has_no_national_total():
     given = marts([figure(code, 12) for code in OWNERS], [sent(code) for code in OWNERS])
-    given = Marts(*(getattr(given, name) for name in MARTS), {"01": {"mentores": 12, "eligibles": 20}})
+    given = Marts(*(getattr(given, name) for name in MARTS), simulated=1)
     tables = national_tables(2024, given, reference.load("territoires"))
     assert tables.redressement["statut"].eq("non_mesurable").all()
     assert "1 collectivités sur 99" in tables.redressement["avertissements"].iloc[0]
