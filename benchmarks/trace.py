@@ -184,7 +184,8 @@ def page(person: Person, indicators: pd.DataFrame) -> str:
         f"A demonstration of {YOUNG} young people (campagne {CAMPAGNE}, seed {SEED}) was received and its marts built. "
         "The young person is the first, in the order of pseudonyms, whom S0 links to a pair begun in the year and "
         "still running, with a whole dossier and sessions one by one. Each table below holds all that the warehouse "
-        f"says of this young person, at most {ROWS} rows shown, one a column; pseudonyms are cut to {HASH} characters. "
+        f"says of this young person, at most {ROWS} rows shown, one a column; hexadecimal pseudonyms are cut to {HASH} "
+        "characters, not the warehouse's own short `id_personne`. "
         "Before each table stands the rule of its model, as the head of its SQL says it. "
         "Codes are those of the [dictionary](dictionnaire.md), in French; what each layer does is in "
         "[the warehouse](warehouse.md).",

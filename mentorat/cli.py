@@ -280,7 +280,8 @@ def planifier(  # noqa: PLR0917  (options: none is given by its place)
         from mentorat.survey import planner
     except ModuleNotFoundError as error:
         raise UsageError(
-            f"Cette commande a besoin de {error.name}, que l'outil des émetteurs n'installe pas : "
+            f"Cette commande a besoin de {str(error.name).split('.')[0]}, "
+            "que l'outil des émetteurs n'installe pas : "
             "pip install 'mentorat-impact[plateforme]'"
         ) from None
 

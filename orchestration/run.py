@@ -142,7 +142,10 @@ def user_fault(told: str) -> MentoratError | None:
     """
     if not (match := OWN_ERROR.search(told)):
         return None
-    kind = getattr(import_module(match[1]), match[2], None)
+    try:
+        kind = getattr(import_module(match[1]), match[2], None)
+    except ModuleNotFoundError:  # a class inside another, or a module that left: not ours to read
+        return None
     if not (isinstance(kind, type) and issubclass(kind, MentoratError)):
         return None
     message = match[3].split("\n\nStack Trace")[0].strip()

@@ -20,7 +20,7 @@ the level (Bonferroni), which is also what Holm asks of the first of them.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import asin, ceil, floor, inf, isfinite, sqrt
+from math import ceil, floor, inf, isfinite, sqrt
 from typing import Literal
 
 import numpy as np
@@ -29,6 +29,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, stats
 
 from mentorat.survey.design import SurveyError
+from mentorat.survey.proportions import cohen_h
 from mentorat.survey.thresholds import FEW_CLUSTERS
 from mentorat.typography import fr_number, fr_percent, fr_text
 
@@ -126,11 +127,6 @@ class Plan:
     @property
     def cohen_h(self) -> float | None:
         return None if self.share1 is None or self.share2 is None else cohen_h(self.share1, self.share2)
-
-
-def cohen_h(share1: float, share2: float) -> float:
-    """Difference of the arcsine-transformed shares (Cohen 1988)."""
-    return 2 * asin(sqrt(share1)) - 2 * asin(sqrt(share2))
 
 
 def design_effect(icc: float, mean_size: float, cv: float = 0.0) -> float:

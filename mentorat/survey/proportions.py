@@ -180,7 +180,7 @@ def nearest_count(share_pct: int, n: int) -> int:
 
 
 def cohen_h(share1: float, share2: float) -> float:
-    """Cohen's h: the difference of the arcsine-transformed shares, in radians."""
+    """Cohen's h: the difference of the arcsine-transformed shares, in radians (Cohen 1988)."""
     return 2 * asin(sqrt(share1)) - 2 * asin(sqrt(share2))
 
 

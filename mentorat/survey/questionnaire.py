@@ -5,7 +5,6 @@ wording, scale, direction, waves, number and family from `questionnaire.yml`. Ta
 the workbook of an evaluator are derived from it.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -203,12 +202,6 @@ def _item(name: str, entry: _Entry, content: _Content, columns: list[tuple[Group
         famille=entry.famille,
         si=entry.si,
     )
-
-
-def number_order(numero: str) -> int:
-    """« D9 » before « D10 »."""
-    found = re.fullmatch(r"D(\d+)", numero)
-    return int(found[1]) if found else 0
 
 
 def as_code(value: Any) -> str:

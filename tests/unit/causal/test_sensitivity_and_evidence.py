@@ -3,7 +3,7 @@ from math import isnan, nan
 import pytest
 
 from mentorat.causal.evidence import Facts, grade, rules
-from mentorat.causal.sensitivity import e_value
+from mentorat.causal.sensitivity import e_value, e_value_cohen_h, e_value_smd
 
 SURVEY = Facts(comparaison=True, ajuste=True, smd_maximal_apres=0.0, vagues=1, tirage_au_sort=False)
 
@@ -17,6 +17,12 @@ def test_the_e_value_is_the_same_on_both_sides_of_one() -> None:
 def test_an_interval_that_holds_one_needs_no_confounder_to_be_explained() -> None:
     assert e_value(1.5, 0.9, 2.5).limit == 1
     assert e_value(1.0, 0.8, 1.2).point == 1
+
+
+def test_cohen_s_h_is_read_as_a_difference_in_standard_deviations() -> None:
+    found = e_value_cohen_h(-0.2, 0.1)
+    assert (found.point, found.limit) == pytest.approx((e_value_smd(0.2, 0.1).point, e_value_smd(0.2, 0.1).limit))
+    assert found.point > found.limit > 1
 
 
 def test_an_unknown_ratio_has_no_e_value() -> None:

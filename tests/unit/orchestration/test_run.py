@@ -26,7 +26,13 @@ def test_the_sentence_of_a_fault_of_ours_reaches_the_user_without_its_stack(told
 
 @pytest.mark.parametrize(
     "told",
-    ["ValueError: level must be between 0 and 1", "mentorat.survey.design.Inconnue: rien", "KeyError: 'mentorat'"],
+    [
+        "ValueError: level must be between 0 and 1",
+        "mentorat.survey.design.Inconnue: rien",
+        "mentorat.absent.Faute: rien",
+        "mentorat.errors.UsageError.Dedans: rien",
+        "KeyError: 'mentorat'",
+    ],
 )
 def test_a_fault_of_the_programme_is_not_told_as_the_users(told: str) -> None:
     assert user_fault(told + STACK) is None
