@@ -330,6 +330,58 @@ def planifier(  # noqa: PLR0917  (options: none is given by its place)
         typer.echo(f"Courbe : {path}")
 
 
+plan_app = typer.Typer(
+    name="plan",
+    cls=Group,
+    help="Écrire, vérifier ou enregistrer un plan d'analyse : ce qui est comparé, dit avant de voir les résultats.",
+    no_args_is_help=True,
+    options_metavar="[OPTIONS]",
+    subcommand_metavar="COMMANDE [ARGUMENTS]...",
+)
+app.add_typer(plan_app)
+
+PlanFile = Annotated[Path, typer.Argument(help="Plan d'analyse (YAML).", metavar="FICHIER", show_default=False)]
+
+
+@plan_app.command("nouveau", cls=Command)
+@_told_in_french
+def plan_nouveau(fichier: PlanFile) -> None:
+    """Écrire le modèle commenté d'un plan d'analyse."""
+    from mentorat.causal.plan_register import write_template
+
+    write_template(fichier)
+    typer.echo(f"Modèle écrit : {fichier}. Remplissez-le, puis : mentorat plan verifier {fichier}")
+
+
+@plan_app.command("verifier", cls=Command)
+@_told_in_french
+def plan_verifier(fichier: PlanFile) -> None:
+    """Relire un plan : ce qui ne va pas, ce qui sera confirmatoire, la taille des familles, l'empreinte.
+
+    Code de sortie : 0 si le plan peut être suivi, 2 sinon.
+    """
+    from mentorat.causal.plan import load_plan
+    from mentorat.causal.plan_register import REGISTER, described, registered
+
+    plan = load_plan(fichier)
+    for line in described(plan, registered(plan, fichier.with_name(REGISTER))):
+        typer.echo(line)
+
+
+@plan_app.command("enregistrer", cls=Command)
+@_told_in_french
+def plan_enregistrer(fichier: PlanFile) -> None:
+    """Arrêter une version d'un plan : une ligne du registre, à côté de lui ; elle ne changera plus."""
+    from datetime import date
+
+    from mentorat.causal.plan_register import register_plan
+
+    entry = register_plan(fichier, date.today())
+    typer.echo(f"Plan « {entry.nom} », version {entry.version}, enregistré le {entry.enregistre_le.isoformat()}.")
+    typer.echo(f"Empreinte : {entry.empreinte}")
+    typer.echo("Conservez le registre avec le plan (git, ou un dépôt daté par un tiers) : c'est lui qui fait foi.")
+
+
 @app.command(cls=Command)
 @_told_in_french
 def modeles(
@@ -460,7 +512,7 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             # a Windows console lacks some of our signs: a « ? » there is better than no answer
             stream.reconfigure(errors="replace")
-    if len(sys.argv) == 1:
+    if sys.argv[1:] in ([], [plan_app.info.name]):
         sys.argv.append("--help")
     if "--help" in sys.argv:
         _help_in_french()

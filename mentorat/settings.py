@@ -20,6 +20,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="MENTORAT_", frozen=True, extra="ignore")
 
     data: Path = Field(default=CHECKOUT / "data", description="MENTORAT_DATA")
+    plan: Path | None = Field(default=None, description="MENTORAT_PLAN: the analysis plan, in place of the usual one")
 
     @field_validator("data")
     @classmethod
@@ -28,6 +29,13 @@ class Settings(BaseSettings):
             raise UsageError("MENTORAT_DATA est vide : donnez-lui le chemin du dossier de données, ou retirez-la.")
         # dbt and the notebooks run from other folders than the caller's
         return value.expanduser().absolute()
+
+    @field_validator("plan")
+    @classmethod
+    def _absolute_plan(cls, value: Path | None) -> Path | None:
+        if value == Path():
+            raise UsageError("MENTORAT_PLAN est vide : donnez-lui le chemin du plan d'analyse, ou retirez-la.")
+        return None if value is None else value.expanduser().absolute()
 
     @property
     def lake(self) -> Path:

@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mentorat.causal.plan_register import plan_of
 from mentorat.errors import MentoratError, PublicationStopped, UsageError
 from mentorat.french import counted
 from mentorat.identity.keys import check_recorded, load_keys
@@ -35,8 +36,8 @@ class RunSummary:
 def check_request(settings: Settings, campagne: int) -> None:
     """Refuse what cannot run before anything starts.
 
-    Raises UsageError (exit 2) for an unknown campagne, a missing dépôt, a missing or demonstration key, or another key
-    than the other campagnes' stored here.
+    Raises UsageError (exit 2) for an unknown campagne, a missing dépôt, a missing or demonstration key, another key
+    than the other campagnes' stored here, or an analysis plan that cannot be followed.
     """
     if campagne not in CAMPAGNES:
         raise UsageError(
@@ -51,6 +52,7 @@ def check_request(settings: Settings, campagne: int) -> None:
         )
     keys = load_keys(settings, simulated=settings.simulation(campagne) is not None)
     check_recorded(settings, campagne, keys.identifiants)
+    plan_of(settings, campagne)
 
 
 def dagster_home(settings: Settings) -> Path:
