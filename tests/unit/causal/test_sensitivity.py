@@ -2,10 +2,7 @@ from math import isnan, nan
 
 import pytest
 
-from mentorat.causal.evidence import Facts, grade, rules
 from mentorat.causal.sensitivity import e_value, e_value_cohen_h, e_value_smd
-
-SURVEY = Facts(comparaison=True, ajuste=True, smd_maximal_apres=0.0, vagues=1, tirage_au_sort=False)
 
 
 def test_the_e_value_is_the_same_on_both_sides_of_one() -> None:
@@ -34,27 +31,3 @@ def test_an_unknown_ratio_has_no_e_value() -> None:
 def test_an_estimate_outside_its_interval_is_refused() -> None:
     with pytest.raises(ValueError, match="outside"):
         e_value(2, 2.5, 3)
-
-
-def test_one_wave_without_drawing_of_lots_is_never_conclusive() -> None:
-    assert grade(SURVEY).preuve == "non concluant"
-
-
-@pytest.mark.parametrize(
-    "change",
-    [{"comparaison": False}, {"ajuste": False}, {"smd_maximal_apres": None}, {"smd_maximal_apres": 0.2}],
-)
-def test_without_comparison_adjustment_or_balance_a_figure_is_descriptive(change: dict[str, object]) -> None:
-    assert grade(SURVEY.model_copy(update=change)).preuve == "descriptif"
-
-
-def test_no_grade_is_presumed_where_no_rule_speaks() -> None:
-    with pytest.raises(LookupError):
-        grade(SURVEY.model_copy(update={"vagues": 2}))
-
-
-def test_rules_are_dated_and_give_their_reason() -> None:
-    assert rules().valable_du.year >= 2024
-    assert rules().raison
-    assert all(rule.motif for rule in rules().regles)
-    assert {rule.preuve for rule in rules().regles} == {"descriptif", "non concluant"}
