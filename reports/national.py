@@ -7,11 +7,12 @@ from typing import Any
 
 import pandas as pd
 
+from mentorat.causal.evidence import rules
 from mentorat.disclosure.door import ReleasedTable
 from mentorat.reference import load, parametre
 from mentorat.survey.presentation import positive_answers
 from mentorat.survey.survey_results import POSITIVE
-from mentorat.typography import MINUS, fr_count, fr_number, fr_p, fr_percent, fr_points
+from mentorat.typography import MINUS, fr_count, fr_date, fr_number, fr_p, fr_percent, fr_points
 from reports.charts import Interval, forest_svg, histogram_svg
 from reports.departement import BASES, TITLE, coverage_of
 from reports.model import Block, Chart, Column, KeyFigure, KeyFigures, Paragraph, Report, Section, Table
@@ -424,11 +425,12 @@ def _survey(effects: pd.DataFrame | None) -> Section:
     main = [row for row in shown if row["famille"] == "principale"]
     sentences = tuple(Paragraph(str(row["phrase"])) for row in main if pd.notna(row["phrase"]))
     balance = Paragraph(_balance_sentence(shown), "note")
+    plan = [Paragraph(text, "note") for text in _plan_sentences(rows)]
     warnings = sorted({str(row["avertissements"]) for row in shown if pd.notna(row["avertissements"])} - {""})
     return Section(
         "enquete",
         title,
-        (intro, *sentences, chart, balance, *(Paragraph(text, "alerte") for text in warnings)),
+        (intro, *sentences, chart, balance, *plan, *(Paragraph(text, "alerte") for text in warnings)),
     )
 
 
@@ -541,9 +543,27 @@ def _balance_sentence(rows: list[dict[Any, Any]]) -> str:
         "Ressemblance des deux groupes : la plus grande différence standardisée entre caractéristiques "
         "passe de "
         f"{fr_number(before, 2)} avant pondération à {fr_number(after, 2)} après (on vise moins de "
-        "0,10). Les items autres que "
-        "ceux commentés ci-dessus sont exploratoires."
+        "0,10)."
     )
+
+
+def _plan_sentences(rows: list[dict[Any, Any]]) -> list[str]:
+    """What the plan announced, and what the grades mean."""
+    told = next((row for row in rows if isinstance(row.get("plan"), str) and row["plan"]), None)
+    announced = [f"« {row['libelle']} »" for row in rows if row.get("statut") == "confirmatoire"]
+    status = f"Annoncé d'avance : {', '.join(announced)} ; le reste" if announced else "Ici tout"
+    plan = (
+        ""
+        if told is None
+        else f"Plan d'analyse « {told['plan']} », version {told['plan_version']} (empreinte "
+        f"{told['plan_empreinte'][:12]}). "
+    )
+    found = rules()
+    meanings = " ; ".join(f"« {name} » : {meaning}" for name, meaning in found.niveaux.items())
+    return [
+        f"{plan}{status} est exploratoire : à confirmer par une autre étude.",
+        f"Niveaux de preuve, par la règle du {fr_date(found.valable_du)}. {meanings}.",
+    ]
 
 
 def _effect_row(row: Mapping[Any, Any]) -> tuple[str, ...]:

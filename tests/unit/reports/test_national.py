@@ -112,3 +112,17 @@ def test_a_hostile_item_label_is_escaped(national: Callable[..., Report]) -> Non
 def test_a_hidden_exclusion_of_the_flow_is_not_a_zero(national: Callable[..., Report]) -> None:
     rows = table(national(), "De la population aux groupes comparés").rows
     assert rows[1] == ("Majeurs", "exclusion", "secret statistique")
+
+
+def test_what_the_plan_announced_and_what_grades_mean_are_beside_the_effects(national: Callable[..., Report]) -> None:
+    effects = sample.effects().assign(
+        plan="france-2025", plan_version="1", plan_empreinte="a" * 64, statut=["confirmatoire", "exploratoire"]
+    )
+    written = html_page(national(effets=sample.released(effects, "effets", "public"))).replace("\u00a0", " ")
+    assert "Plan d’analyse « france-2025 », version 1 (empreinte aaaaaaaaaaaa)." in written
+    assert "Annoncé d’avance : « Se voir occuper un poste de direction » ; le reste" in written.replace("\u202f", " ")
+    assert "« établi » : mentorat tiré au sort" in written
+
+
+def test_without_a_registered_plan_everything_is_called_exploratory(national: Callable[..., Report]) -> None:
+    assert "Ici tout est exploratoire" in html_page(national())
