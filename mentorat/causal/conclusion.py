@@ -19,6 +19,8 @@ from mentorat.typography import fr_points, fr_text
 
 CONFIRMATORY, EXPLORATORY = "confirmatoire", "exploratoire"
 NAIVE = "naif"
+RISK_SETS = "appariement"
+"""The estimator of the cohort: a plan chooses its matching, not another one."""
 WAVES_COMPARED = 1
 """Waves a survey's comparison rests on: the latest one answered by both groups."""
 CONTROLS = ("issue_placebo", "date_placebo", "temoin_negatif")
@@ -70,7 +72,7 @@ def facts(row: Mapping[str, object], control_passed: bool | None, simulated: boo
     clusters = [_count(row[name]) for name in ("grappes_mentores", "grappes_non_mentores")]
     asked = sum(size or 0 for size in sizes)
     return Facts(
-        comparaison=bool(sizes[1]) or _known(row["ecart_naif"]) or estimated,
+        comparaison=cohort or bool(sizes[1]) or _known(row["ecart_naif"]) or estimated,
         ajuste=estimated and row["estimateur"] != NAIVE,
         smd_maximal_apres=_number(row["smd_max_apres"]),
         vagues=None if cohort else WAVES_COMPARED,
@@ -141,7 +143,7 @@ def _confirmatory(row: Mapping[str, object], force: PlanInForce) -> bool:
         return False
     if source == "enquete":
         return row["estimateur"] == plan.enquete.estimateur
-    return row["estimateur"] != NAIVE and row["comparateurs"] == plan.administratif.comparateurs[0]
+    return row["estimateur"] == RISK_SETS and row["comparateurs"] == plan.administratif.comparateurs[0]
 
 
 def _holm(found: pd.DataFrame) -> pd.Series:

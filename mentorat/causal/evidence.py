@@ -137,6 +137,7 @@ class Rules(_Strict):
     version: str
     valable_du: datetime.date
     raison: str
+    niveaux: dict[Grade, str]
     seuils: Thresholds
     regles: tuple[Rule, ...] = Field(min_length=1)
     mots: dict[Grade, Words]
@@ -147,8 +148,8 @@ class Rules(_Strict):
     @model_validator(mode="after")
     def _no_grade_says_more(self) -> Self:
         grades = set(get_args(Grade))
-        if set(self.mots) != grades or set(self.interdits) != grades:
-            raise ValueError("preuve.yml: each grade has its words and what it never says")
+        if not grades == set(self.mots) == set(self.interdits) == set(self.niveaux):
+            raise ValueError("preuve.yml: each grade has its meaning, its words and what it never says")
         said = [(grade, text) for grade, words in self.mots.items() for text in words.model_dump().values() if text]
         said += [(rule.preuve, rule.motif) for rule in self.regles]
         for grade, text in said:

@@ -49,7 +49,7 @@ COHORT = SURVEY | {
     "comparateurs": "acceptants_en_attente",
     "issue": "freqsco",
     "libelle": "Décrochage ou exclusion scolaire",
-    "estimateur": "ensembles_a_risque",
+    "estimateur": "appariement",
     "fenetre": "6 à 18 mois après",
     "vague": None,
 }
@@ -83,6 +83,7 @@ def plain(text: str) -> str:
         (SURVEY | {"issue": "confiance_en_soi"}, "exploratoire"),
         (COHORT, "confirmatoire"),
         (COHORT | {"estimateur": "naif"}, "exploratoire"),
+        (COHORT | {"estimateur": "censure_ponderee"}, "exploratoire"),
         (COHORT | {"comparateurs": "eligibles_non_mentores"}, "exploratoire"),
         (COHORT | {"issue": "deplacements"}, "exploratoire"),
         (CONTROL, "exploratoire"),
@@ -244,6 +245,17 @@ def test_an_outcome_that_could_not_be_estimated_says_so_and_gives_no_figure() ->
     assert row["preuve"] == "descriptif"
     assert "l’écart ajusté n’est pas estimé" in row["phrase"]
     assert not re.search(r"\d", row["phrase"])
+
+
+def test_an_outcome_of_the_cohort_not_observed_yet_is_not_said_to_lack_a_comparison() -> None:
+    row = concluded(COHORT | UNKNOWN | {"n_non_mentores": 0, "ecart_naif": np.nan}).iloc[0]
+    assert row["preuve"] == "descriptif"
+    assert "groupe de comparaison" not in row["phrase"]
+
+
+def test_questions_put_to_the_mentored_alone_tell_a_satisfaction() -> None:
+    row = concluded(SURVEY | UNKNOWN | {"n_non_mentores": None, "ecart_naif": np.nan}).iloc[0]
+    assert "Sans groupe de comparaison" in row["phrase"]
 
 
 def test_a_sentence_never_tells_the_words_of_another_grade() -> None:
