@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from mentorat.errors import UsageError
+from mentorat.yaml_keys import RepeatedKey, refuse_repeated
 
 Estimator = Literal[
     "naif", "regression", "entropie", "score_ipw", "recouvrement", "plus_proche_voisin", "complet", "strates", "aipw"
@@ -177,13 +178,7 @@ class _OnceOnly(yaml.SafeLoader):
     """YAML whose keys are told once: of two, the last would win in silence."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if str(key.value) in seen:
-                raise yaml.MarkedYAMLError(
-                    problem=f"la clé « {key.value} » est donnée deux fois", problem_mark=key.start_mark
-                )
-            seen.add(str(key.value))
+        refuse_repeated(node)
         return dict(super().construct_mapping(node, deep))
 
 
@@ -225,7 +220,8 @@ def _read(path: Path) -> Plan:
 
 def _yaml_fault(error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
-    problem = str(getattr(error, "problem", "") or "")
-    told = problem if problem.startswith("la clé") else "l'écriture YAML n'est pas lisible"
+    told = "l'écriture YAML n'est pas lisible"
+    if isinstance(error, RepeatedKey):
+        told = f"la clé « {error.key} » est donnée deux fois"
     where = "" if mark is None else f"ligne {mark.line + 1} : "
     return f"{where}{told}. Corrigez-la ; le modèle commenté montre l'écriture attendue."

@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from mentorat.contracts.sources import Column, Contract, Strict, contracts
 from mentorat.intake.normalisation import fold
 from mentorat.intake.reading import RawTable, Refusal
+from mentorat.yaml_keys import RepeatedKey, refuse_repeated
 
 SUFFIXES = ("correspondance.yml", "correspondance.yaml")
 SIZE_LIMIT = 1_000_000  # bytes of a mapping file
@@ -226,11 +227,7 @@ class _Loader(yaml.BaseLoader):
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-        seen = set()
-        for key, _ in node.value:
-            if str(key.value) in seen:
-                raise yaml.MarkedYAMLError(problem="repeated", problem_mark=key.start_mark)
-            seen.add(str(key.value))
+        refuse_repeated(node)
         return super().construct_mapping(node, deep)
 
 
@@ -242,7 +239,7 @@ def load_mapping(path: Path) -> Mapping | Refusal:
         read = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_Loader)  # noqa: S506 - text only
     except yaml.MarkedYAMLError as error:
         line = f" (ligne {error.problem_mark.line + 1})" if error.problem_mark else ""
-        what = "répète une clé" if error.problem == "repeated" else "n'est pas du YAML lisible"
+        what = "répète une clé" if isinstance(error, RepeatedKey) else "n'est pas du YAML lisible"
         return Refusal(f"Le fichier de correspondance {what}{line}.", REMEDY)
     except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError):
         return Refusal("Le fichier de correspondance n'est pas du YAML lisible, en UTF-8 et sans alias.", REMEDY)
