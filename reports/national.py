@@ -422,7 +422,7 @@ def _survey(effects: pd.DataFrame | None) -> Section:
         + ".",
         data=data,
     )
-    main = [row for row in shown if row["famille"] == "principale"]
+    main = [row for row in shown if row.get("role", row["famille"]) == "principale"]  # a family has any name
     sentences = tuple(Paragraph(str(row["phrase"])) for row in main if pd.notna(row["phrase"]))
     balance = Paragraph(_balance_sentence(shown), "note")
     plan = [Paragraph(text, "note") for text in _plan_sentences(rows)]
