@@ -158,7 +158,7 @@ def likert_svg(bars: Sequence[Likert], answers: Sequence[str], neutral: int | No
         head.mark_text(fontStyle="italic", color=SOFT).encode(x=alt.value(WIDTH / 2), text="secret"),
     ]
     chart = alt.layer(*layers).resolve_scale(color="independent").properties(width=WIDTH, height=50 * len(bars))
-    return _svg(chart)
+    return drawn(chart)
 
 
 def bars_svg(bars: Sequence[Bar]) -> str:
@@ -186,7 +186,7 @@ def bars_svg(bars: Sequence[Bar]) -> str:
         .transform_filter("!datum.drawn"),
         base.mark_text(align="left", dx=1, dy=-18).encode(x=alt.value(0), text="label"),
     ]
-    return _svg(alt.layer(*layers).properties(width=WIDTH, height=48 * len(frame)))
+    return drawn(alt.layer(*layers).properties(width=WIDTH, height=48 * len(frame)))
 
 
 def histogram_svg(classes: Sequence[tuple[str, int]], x_title: str, y_title: str) -> str:
@@ -217,7 +217,7 @@ def histogram_svg(classes: Sequence[tuple[str, int]], x_title: str, y_title: str
         base.mark_text(dy=-7, fontWeight=600).encode(text="text"),
     ]
     title = alt.TitleParams(fr_text(y_title), anchor="start", fontSize=11.5, fontWeight="normal", color=SOFT)
-    return _svg(alt.layer(*layers).properties(width=WIDTH - 30, height=210, title=title))
+    return drawn(alt.layer(*layers).properties(width=WIDTH - 30, height=210, title=title))
 
 
 def forest_svg(intervals: Sequence[Interval], x_title: str) -> str:
@@ -264,7 +264,7 @@ def forest_svg(intervals: Sequence[Interval], x_title: str) -> str:
         head.mark_text(**written, stroke="white", strokeWidth=5),  # a halo: the label is read over the zero line
         head.mark_text(**written),
     ]
-    return _svg(alt.layer(*layers).properties(width=WIDTH, height=54 * len(labels)))
+    return drawn(alt.layer(*layers).properties(width=WIDTH, height=54 * len(labels)))
 
 
 def curve_svg(points: Sequence[Point], x_title: str, y_title: str, marks: Sequence[Point] = ()) -> str:
@@ -304,7 +304,7 @@ def curve_svg(points: Sequence[Point], x_title: str, y_title: str, marks: Sequen
             base.mark_text(**written).encode(text="nom"),
         ]
     title = alt.TitleParams(fr_text(y_title), anchor="start", fontSize=11.5, fontWeight="normal", color=SOFT)
-    return _svg(alt.layer(*layers).properties(width=WIDTH - 30, height=240, title=title))
+    return drawn(alt.layer(*layers).properties(width=WIDTH - 30, height=240, title=title))
 
 
 def planning_svg(curve: pd.DataFrame, direction: str = "hausse") -> str:
@@ -318,7 +318,8 @@ def planning_svg(curve: pd.DataFrame, direction: str = "hausse") -> str:
     return curve_svg(points, "Jeunes mentorés interrogés", f"Écart détectable à la {direction}, en points")
 
 
-def _svg(chart: alt.TopLevelMixin) -> str:
+def drawn(chart: alt.TopLevelMixin) -> str:
+    """The drawing of a chart: French numbers, the bundled fonts, the same bytes for the same chart."""
     _register_fonts()
     # The specification is our own: checking it against the schema 104 times would cost more than drawing.
     spec = chart.to_dict(validate=False)
