@@ -15,8 +15,10 @@ The funnel's limits are what chance alone would leave around μ at each precisio
 Medicine 24:1185-1202). No département is ever ranked: rows are in the order of codes.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import nan, sqrt
 
 import numpy as np
@@ -46,7 +48,7 @@ COLUMNS = [
     "limite_998_haut",
     "avertissements",
 ]
-_NODES = 400
+_NODES = 200
 """Points of the integral over τ²."""
 
 
@@ -95,15 +97,13 @@ def shrinkage(names: Sequence[str], estimates: ArrayLike, se: ArrayLike, *, leve
     codes, y, s = [codes[rank] for rank in order], y[order], s[order]
     known = np.isfinite(y) & np.isfinite(s) & (s > 0)
     reasons = [_reason(one, error) for one, error in zip(y, s, strict=True)]
-    table = pd.DataFrame(np.nan, index=range(len(codes)), columns=COLUMNS[1:-1])
-    table.insert(0, "departement", codes)
     areas = int(known.sum())
     if areas < FEWEST_AREAS:
         told = fr_text(
             f"{fr_count(areas, 'département a', 'départements ont')} une estimation, il en faut {FEWEST_AREAS} : rien "
             "n'est rapproché d'une moyenne, et aucun ne se lit seul."
         )
-        table["avertissements"] = [reason or told for reason in reasons]
+        table = _table(codes, {}, known, [reason or told for reason in reasons])
         return Shrinkage(table, nan, nan, nan, nan, nan, nan, nan, nan, nan, areas, level, (told,))
     y, s = y[known], s[known]
     v = s**2
@@ -123,13 +123,11 @@ def shrinkage(names: Sequence[str], estimates: ArrayLike, se: ArrayLike, *, leve
     for name, share in (("95", 0.95), ("998", 0.998)):
         z = float(stats.norm.ppf(0.5 + share / 2))
         figures |= {f"limite_{name}_bas": mean - z * s, f"limite_{name}_haut": mean + z * s}
-    table.loc[known, list(figures)] = pd.DataFrame(figures).to_numpy()
-    table["avertissements"] = reasons
     low, high = _tau_interval(y, v, level)
     q = cochran_q(y, v, 0.0)
     beyond = float(stats.t.ppf(0.5 + level / 2, areas - 2)) * sqrt(tau2 + variance)
     return Shrinkage(
-        table=table,
+        table=_table(codes, figures, known, reasons),
         mean=mean,
         standard_error=sqrt(variance),
         tau=sqrt(tau2),
@@ -202,8 +200,8 @@ def effects_given(y: Floats, v: Floats, tau2: Floats) -> tuple[Floats, Floats]:
 
 def _posterior(y: Floats, v: Floats, tau2: float) -> tuple[Floats, Floats]:
     """Mean and standard deviation of each effect (D), τ² flat beforehand: Gauss-Legendre over u = τ²/(τ² + c)."""
-    nodes, shares = np.polynomial.legendre.leggauss(_NODES)
-    u, c = (nodes + 1) / 2, float(np.median(v)) + tau2
+    u, shares = _nodes()
+    c = float(np.median(v)) + tau2
     grid = c * u / (1 - u)
     heights = _restricted_log_likelihood(y, v, grid) - 2 * np.log1p(-u)
     p = shares * np.exp(heights - heights.max())
@@ -212,6 +210,13 @@ def _posterior(y: Floats, v: Floats, tau2: float) -> tuple[Floats, Floats]:
     mean: Floats = p @ centre
     deviation: Floats = np.sqrt(p @ spread + p @ (centre - mean) ** 2)
     return mean, deviation
+
+
+@cache
+def _nodes() -> tuple[Floats, Floats]:
+    """Points between 0 and 1 and their weights, up to a constant."""
+    nodes, shares = np.polynomial.legendre.leggauss(_NODES)
+    return (nodes + 1) / 2, shares
 
 
 def _tau_interval(y: Floats, v: Floats, level: float) -> tuple[float, float]:
@@ -230,12 +235,26 @@ def _tau_interval(y: Floats, v: Floats, level: float) -> tuple[float, float]:
     return root(0.5 + level / 2), root(0.5 - level / 2)
 
 
+def _table(
+    codes: Sequence[str], figures: Mapping[str, Floats | float], known: NDArray[np.bool_], reasons: Sequence[str]
+) -> pd.DataFrame:
+    """The rows, in order; figures (of the `known`) are missing elsewhere."""
+    columns: dict[str, object] = {"departement": codes}
+    for name in COLUMNS[1:-1]:
+        values = np.full(len(codes), nan)
+        values[known] = figures.get(name, nan)
+        columns[name] = values
+    return pd.DataFrame({**columns, "avertissements": list(reasons)}).astype(
+        {"departement": "str", "avertissements": "str"}
+    )
+
+
 def _check(codes: Sequence[str], y: Floats, s: Floats) -> None:
     if y.shape != (len(codes),) or s.shape != y.shape:
         raise SurveyError(
             "Il faut une estimation et une erreur type par département. Complétez-les (vide si inconnue)."
         )
-    repeated = sorted({name for name in codes if codes.count(name) > 1})
+    repeated = sorted(name for name, count in Counter(codes).items() if count > 1)
     if repeated:
         raise SurveyError(f"Le département {repeated[0]} est donné plusieurs fois : gardez une ligne par département.")
     if np.isinf(y).any() or np.isinf(s).any() or (s < 0).any():
