@@ -40,8 +40,7 @@ def love_svg(equilibre: pd.DataFrame) -> str:
     frame = pd.DataFrame(
         {
             "label": [
-                fr_text(label or name)
-                for label, name in zip(equilibre["libelle"], equilibre["covariable"], strict=True)
+                _said(label or name) for label, name in zip(equilibre["libelle"], equilibre["covariable"], strict=True)
             ],
             "nom": equilibre["covariable"].to_numpy(),
             "avant": equilibre["smd_avant"].abs().to_numpy(dtype=np.float64),
@@ -174,9 +173,9 @@ def forest_svg(
     """
     frame = pd.DataFrame(
         {
-            "label": [fr_text(str(one)) for one in rows[label]],
-            "serie": [fr_text(str(one)) for one in rows[series]] if series else "",
-            "groupe": [fr_text(str(one)) for one in rows[group]] if group else "",
+            "label": [_said(one) for one in rows[label]],
+            "serie": [_said(one) for one in rows[series]] if series else "",
+            "groupe": [_said(one) for one in rows[group]] if group else "",
             "estimation": 100 * rows[value].to_numpy(dtype=np.float64),
             "bas": 100 * rows["ic_bas"].to_numpy(dtype=np.float64),
             "haut": 100 * rows["ic_haut"].to_numpy(dtype=np.float64),
@@ -361,7 +360,7 @@ def steps_svg(courbes: pd.DataFrame, y_title: str = "", *, rising: bool | None =
         raise ValueError("one curve a drawing: filter on courbe")
     frame = pd.DataFrame(
         {
-            "serie": [fr_text(str(one)) for one in courbes["groupe"]],
+            "serie": [_said(one) for one in courbes["groupe"]],
             "jour": courbes["jour"].to_numpy(dtype=np.float64),
             "n": courbes["n_a_risque"].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan),
         }
@@ -540,6 +539,12 @@ def _side_labels(frame: pd.DataFrame, y: alt.Y, size: float = 12) -> list[alt.Ch
 def _folded(label: str) -> list[str]:
     """The lines of a label at the left of a drawing."""
     return wrap(label, 24) or [""]
+
+
+def _said(label: object) -> str:
+    """A label as it stands at the head of a line."""
+    text = fr_text(str(label))
+    return text[:1].upper() + text[1:]
 
 
 def _over(*lines: str) -> alt.TitleParams:

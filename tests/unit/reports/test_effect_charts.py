@@ -187,7 +187,7 @@ def test_forest_heads_groups_and_tells_series_apart_by_shape() -> None:
         HETEROGENEITE,
     ).assign(qui=["en attente", "éligibles"])
     written = texts(forest_svg(rows, label="modalite", value="estimation", group="libelle_facteur", series="qui"))
-    assert {"Sexe", "filles", "garçons", "en attente", "éligibles"} <= set(written)
+    assert {"Sexe", "Filles", "Garçons", "En attente", "Éligibles"} <= set(written)
     with pytest.raises(ValueError, match="series"):
         forest_svg(pd.concat([rows] * 3).assign(qui=list("abcdef")), label="modalite", value="estimation", series="qui")
 
