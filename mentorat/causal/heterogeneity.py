@@ -150,8 +150,8 @@ def _levels(values: pd.Series, factor: str) -> tuple[list[str], NDArray[np.intp]
             f"La colonne « {factor} » a {fr_number(len(order))} valeurs : découpez-la en classes ou regroupez ses "
             f"modalités ({MOST_LEVELS} au plus) avant de comparer l'effet de l'une à l'autre."
         )
-    places = {one: rank for rank, one in enumerate(order)}
-    codes = np.array([places.get(one, len(order)) for one in values.astype("object")], dtype=np.intp)
+    found = pd.Categorical(values, categories=order).codes
+    codes = np.where(found < 0, len(order), found).astype(np.intp)
     names = [str(one) for one in order]
     return ([*names, UNKNOWN] if (codes == len(order)).any() else names), codes
 
