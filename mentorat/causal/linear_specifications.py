@@ -5,7 +5,7 @@ not, which respondents, which variance. All covariates balanced, adjusted, with 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import nan
 
 import numpy as np
@@ -14,10 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from mentorat.causal.adjusted import RARE, encode_covariates
-from mentorat.causal.balancing import NotEstimable, entropy_balance
+from mentorat.causal.balancing import NotEstimable, entropy_balance, entropy_balance_many
 from mentorat.causal.cluster_robust import cluster_robust
 from mentorat.causal.finding import Finding
-from mentorat.causal.projections import independent_columns, orthonormal_basis, residue
+from mentorat.causal.projections import independent_columns, orthonormal_basis
 from mentorat.causal.specification_curve import Choices, Draws, one_by_one
 from mentorat.errors import MentoratError
 
@@ -25,6 +25,8 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 EVERYBODY = "tous"
+_BLOCK = 250_000
+"""Weights of several draws held at once."""
 
 
 DIMENSIONS = ("covariables", "ponderation", "modele", "regle", "variance")
@@ -116,31 +118,68 @@ def run_linear(data: LinearSample, choices: Choices, treated: Bools | None = Non
 
 
 def run_linear_draws(data: LinearSample, choices: Choices, treatments: Bools) -> Draws:
-    """`run_linear` on each of `treatments` (draws × n); all at once when nothing is weighted and the variance is CR1.
+    """`run_linear` on each of `treatments` (draws × n); all at once, by blocks, when the variance is CR1.
 
-    What covariates say is taken out of the outcome and of every treatment by one projection (Frisch and Waugh 1933).
+    What covariates say is taken out of the outcome and of every treatment by projection (Frisch and Waugh 1933), one
+    for all without weights, one a draw with them; the products that make them are those of weights with columns common
+    to all draws.
     """
-    if choices["ponderation"] != "aucune" or choices["variance"] != "CR1":
+    if choices["variance"] != "CR1":
         return one_by_one(data, choices, run_linear, treatments)
     part = _Part.of(data, choices)
-    masks = treatments[:, part.rows].T.astype(np.float64)
-    n, groups = len(part.y), int(part.cluster.max()) + 1
-    basis = orthonormal_basis(np.column_stack([np.ones(n), part.x]))
-    y_left, d_left = residue(part.y, basis), residue(masks, basis)
-    spread = (d_left**2).sum(axis=0)
-    mentored = masks.sum(axis=0)
-    possible = (np.minimum(mentored, n - mentored) >= RARE) & (spread > 1e-8 * n) & (n - basis.shape[1] - 1 >= 10)
-    scale = np.where(possible, spread, 1.0)
-    estimates = (y_left @ d_left) / scale
-    scores = d_left * (y_left[:, None] - d_left * estimates)
     order = np.argsort(part.cluster, kind="stable")
-    starts = np.searchsorted(part.cluster[order], np.arange(groups))
-    totals = np.add.reduceat(scores[order], starts, axis=0)
-    correction = groups / (groups - 1)
-    errors = np.sqrt(correction * (totals**2).sum(axis=0)) / scale
+    part = part.taken(order)
+    masks = treatments[:, np.flatnonzero(part.rows)[order]]
+    n = len(part.y)
+    basis = orthonormal_basis(np.column_stack([np.ones(n), part.x]))
+    mentored = masks.sum(axis=1)
+    possible = (np.minimum(mentored, n - mentored) >= RARE) & (n - basis.shape[1] - 1 >= 10)
+    estimates, p = np.full(len(masks), nan), np.full(len(masks), nan)
+    balanced = pd.DataFrame(part.balanced)
+    for start in range(0, len(masks), step := max(1, _BLOCK // n)):
+        rows = np.flatnonzero(possible[start : start + step]) + start
+        if choices["ponderation"] == "aucune":
+            weights = np.ones((1, n))
+        else:
+            many = entropy_balance_many(balanced, masks[rows])
+            rows, weights = rows[many.feasible], many.weights[many.feasible]
+        estimates[rows], p[rows] = _projected(part, basis, masks[rows].astype(np.float64), weights)
+    return Draws(estimates, p)
+
+
+def _projected(part: "_Part", basis: Floats, masks: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Coefficient of each treatment of `masks` (draws × n, rows cluster after cluster) and its CR1 p-value.
+
+    `basis` (n × r): the other columns; `weights` (draws × n, or 1 × n common to all). nan where they determine it.
+    """
+    n, rank = basis.shape
+    products = (basis[:, :, None] * basis[:, None, :]).reshape(n, -1)
+    gram = (weights @ products).reshape(-1, rank, rank)
+    weighted = masks * weights
+    ahead = np.concatenate([(weighted @ basis)[:, :, None], _each(weights * part.y @ basis, masks)[:, :, None]], axis=2)
+    along = np.linalg.solve(np.broadcast_to(gram, (len(masks), rank, rank)), ahead)
+    d_left = masks - along[:, :, 0] @ basis.T
+    y_left = part.y - along[:, :, 1] @ basis.T
+    score = d_left * weights
+    spread = (score * d_left).sum(axis=1)
+    told = spread > 1e-8 * n
+    scale = np.where(told, spread, 1.0)
+    estimates = (score * y_left).sum(axis=1) / scale
+    score *= y_left - d_left * estimates[:, None]
+    starts = np.searchsorted(part.cluster, np.arange(int(part.cluster.max()) + 1))
+    totals = np.add.reduceat(score, starts, axis=1)
+    # a cluster that weighs nothing is not there
+    groups = _each((np.add.reduceat(weights, starts, axis=1) > 0).sum(axis=1)[:, None], masks)[:, 0]
     with np.errstate(divide="ignore", invalid="ignore"):
+        errors = np.sqrt(groups / (groups - 1) * (totals**2).sum(axis=1)) / scale
         p = np.where(errors > 0, 2 * stats.t.sf(np.abs(estimates / errors), groups - 1), (estimates == 0).astype(float))
-    return Draws(np.where(possible, estimates, nan), np.where(possible, p, nan))
+    return np.where(told, estimates, nan), np.where(told, p, nan)
+
+
+def _each(values: Floats, masks: Floats) -> Floats:
+    """A row of `values` for each draw, when there is one for all."""
+    found: Floats = np.broadcast_to(values, (len(masks), values.shape[1]))
+    return found
 
 
 @dataclass(frozen=True)
@@ -163,6 +202,12 @@ class _Part:
         x = centred if choices["modele"] == "regression" else centred[:, :0]
         codes = np.unique(data.cluster[rows], return_inverse=True)[1].astype(np.intp)
         return cls(rows, data.y[rows], codes, columns, x)
+
+    def taken(self, order: NDArray[np.intp]) -> "_Part":
+        """The same rows in another order."""
+        return replace(
+            self, y=self.y[order], cluster=self.cluster[order], balanced=self.balanced[order], x=self.x[order]
+        )
 
     def mask(self, treated: Bools) -> Bools:
         return np.asarray(treated, dtype=bool)[self.rows]

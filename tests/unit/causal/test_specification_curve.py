@@ -172,12 +172,15 @@ def test_all_covariates_balanced_and_adjusted_is_the_adjusted_att() -> None:
 
 
 @pytest.mark.parametrize("rule", ["tous", "moins de 16 ans"])
-def test_all_draws_at_once_are_each_of_them(rule: str) -> None:
+@pytest.mark.parametrize(
+    ("weighting", "model"), [("aucune", "regression"), ("entropie", "regression"), ("entropie", "difference")]
+)
+def test_all_draws_at_once_are_each_of_them(rule: str, weighting: str, model: str) -> None:
     data = sample(survey(0.5))
     choices = {
         "covariables": COVARIATES,
-        "ponderation": "aucune",
-        "modele": "regression",
+        "ponderation": weighting,
+        "modele": model,
         "regle": rule,
         "variance": "CR1",
     }
@@ -190,11 +193,15 @@ def test_all_draws_at_once_are_each_of_them(rule: str) -> None:
 def test_a_draw_that_cannot_be_estimated_is_missing_both_ways() -> None:
     data = sample(survey(0.5))
     choices = {"covariables": ["age"], "ponderation": "aucune", "modele": "regression", "regle": "tous"}
-    few = np.zeros((1, len(data.y)), dtype=bool)
+    few = np.zeros((2, len(data.y)), dtype=bool)
     few[0, :5] = True
+    few[1] = data.columns[:, 0] > 13  # the treated are all older than the others: nothing balances them
+    weighted = choices | {"ponderation": "entropie"}
     for found in (
-        run_linear_draws(data, choices | {"variance": "CR1"}, few),
-        run_linear_draws(data, choices | {"variance": "CR2"}, few),
+        run_linear_draws(data, choices | {"variance": "CR1"}, few[:1]),
+        run_linear_draws(data, choices | {"variance": "CR2"}, few[:1]),
+        run_linear_draws(data, weighted | {"variance": "CR1"}, few),
+        run_linear_draws(data, weighted | {"variance": "CR2"}, few),
     ):
         assert np.isnan(found.estimates).all()
         assert np.isnan(found.p).all()
