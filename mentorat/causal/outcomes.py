@@ -1,20 +1,20 @@
 """Effect of mentoring on one outcome: a design gives weights, an outcome model uses them, a variance is chosen.
 
-The outcome model (least squares or logit, weighted) predicts what each young person of the target would answer with
-and without a mentor; the effect is the difference, or the ratio, of the two means (g-computation, Robins 1986). For
-least squares without interactions that is the coefficient of the treatment.
+The outcome model (least squares, logit or cumulative logit, weighted) predicts what each young person of the target
+would answer with and without a mentor; the effect is the difference, or the ratio, of the two means (g-computation,
+Robins 1986). For least squares without interactions that is the coefficient of the treatment.
 
 Errors: the delta method on the coefficients, whose covariance is clustered (`cluster_robust`; a logit is taken at its
-maximum as the least squares it solves, whitened by the variance of its answers, which is R's clubSandwich), plus what
-the sample of the target owes to chance where the effect differs between people. The wild cluster bootstrap serves
-differences of a linear model. Weights are taken as given: conservative as a rule for the ATT; `cluster_bootstrap` does
-the weighting again.
+maximum as the least squares it solves, whitened by the variance of its answers, which is R's clubSandwich, and a scale
+likewise, see `ordinal_outcome`), plus what the sample of the target owes to chance where the effect differs between
+people. The wild cluster bootstrap serves differences of a linear model. Weights are taken as given: conservative as a
+rule for the ATT; `cluster_bootstrap` does the weighting again.
 
 No hidden confounder is assumed: see `sensitivity`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from math import exp, log, nan, sqrt
 from typing import Literal
 
@@ -27,12 +27,13 @@ from mentorat.causal.adjusted import RARE, encode_covariates
 from mentorat.causal.balancing import NotEstimable, effective_size
 from mentorat.causal.cluster_robust import Codes, Contrast, Floats, Kind, RobustFit, cluster_robust
 from mentorat.causal.clusters import ClusterDiagnostics, cluster_diagnostics, refuse_few_clusters
+from mentorat.causal.ordinal_outcome import ordinal_outcome
 from mentorat.causal.wild_bootstrap import wild_cluster_bootstrap
 from mentorat.survey.design import SurveyError
 from mentorat.survey.regression import logistic, logit_maximum
 from mentorat.typography import fr_count, fr_number, fr_text
 
-Model = Literal["linear", "logit"]
+Model = Literal["linear", "logit", "ordinal"]
 Measure = Literal["difference", "ratio"]
 Target = Literal["treated", "weighted"]
 Variance = Kind | Literal["wild"]
@@ -45,7 +46,11 @@ _ESTIMANDS: dict[Target, str] = {
     "treated": "chez les mentorés répondants",
     "weighted": "dans la population des poids",
 }
-_MODELS: dict[Model, str] = {"linear": "moindres carrés", "logit": "logit et g-computation"}
+_MODELS: dict[Model, str] = {
+    "linear": "moindres carrés",
+    "logit": "logit et g-computation",
+    "ordinal": "logit cumulatif et g-computation",
+}
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,7 @@ def outcome_effect(
     weights: ArrayLike | None = None,
     cluster: str | ArrayLike | None = None,
     model: Model = "linear",
+    positive: Collection[float] | None = None,
     measure: Measure = "difference",
     interactions: bool = False,
     target: Target = "treated",
@@ -122,7 +128,9 @@ def outcome_effect(
     """Effect of the boolean column `treatment` on the numeric or boolean column `outcome` of `frame` (n rows).
 
     `weights` (n): those of a design, 0 for the rows it leaves out (none: 1). `cluster`: a column, or the pairs or
-    strata of a design (n), whatever answers may be alike in; none: each row. `covariates`: columns, encoded as
+    strata of a design (n), whatever answers may be alike in; none: each row. `model`: least squares, `logit` (answers 0
+    and 1) or `ordinal` (a scale whose answers move together: one odds ratio at every threshold); `positive`: with the
+    latter, the answers whose probability is compared (none: the mean score). `covariates`: columns, encoded as
     `encode_covariates`; `interactions`: the model has a slope an arm. `target`: whose effect, the treated (ATT) or the
     population of the weights (ATO, ATE); `fixed_target`: those very people, so that only the coefficients vary (the
     convention of R's marginaleffects), else people like them. `variance`: errors and their degrees of freedom as
@@ -132,8 +140,10 @@ def outcome_effect(
     Raises NotEstimable (French) on fewer than 11 answers, 4 clusters or an effective size of 10 in an arm, an outcome
     without variation (or, for a logit, in one arm), more columns than the answers bear; SurveyError on a bad column or
     weight, a wild bootstrap of anything but a linear difference, a ratio of means that are not positive, a logit of
-    other values than 0 and 1 or that separates.
+    other values than 0 and 1 or that separates, an answer that is not a scale, `positive` for another model.
     """
+    if positive is not None and model != "ordinal":
+        raise SurveyError("Les réponses positives ne se donnent qu'au modèle ordinal : codez la réponse en 0 et 1.")
     if variance == "wild" and (model, measure) != ("linear", "difference"):
         raise SurveyError(
             "Le bootstrap sauvage ne sert que l'écart d'un modèle linéaire. Choisissez ce modèle, ou la correction CR2."
@@ -146,10 +156,13 @@ def outcome_effect(
     if len(data.y) - design.base.shape[1] < 10:
         raise NotEstimable("Trop peu de répondants au regard du nombre de covariables : l'effet n'est pas estimé.")
     kind: Kind = "CR1S" if variance == "wild" else variance
-    fit, predicted = _fitted(model, data, design, outcome, kind)
+    fitted = _fitted(model, data, design, outcome, kind=kind, positive=positive)
+    fit, predicted = fitted.fit, fitted.predicted
     found, means = _contrast(fit, predicted, data, pull=pull, measure=measure, level=level, fixed=fixed_target)
     told = [*data.warnings, *encoded.warnings]
-    diagnostics = cluster_diagnostics(fit, 1)
+    diagnostics = cluster_diagnostics(fit, fitted.arm)
+    people = diagnostics.by_cluster.assign(n=diagnostics.by_cluster["n"] // fitted.rows)
+    diagnostics = replace(diagnostics, by_cluster=people)
     low, high, p, freedom = found.low, found.high, found.p, found.degrees_of_freedom
     if variance == "wild":
         wild = wild_cluster_bootstrap(fit, 1, draws=draws, seed=seed, level=level)
@@ -160,7 +173,10 @@ def outcome_effect(
     told += diagnostics.warnings
     return typed_effect(
         data,
-        estimand=f"{'Différence' if measure == 'difference' else 'Rapport'} des moyennes {_ESTIMANDS[target]}",
+        estimand=(
+            f"{'Différence' if measure == 'difference' else 'Rapport'} des "
+            f"{'moyennes' if positive is None else 'parts de réponses positives'} {_ESTIMANDS[target]}"
+        ),
         method=f"{_MODELS[model]}, {_errors_named(variance)}",
         measure=measure,
         estimate=found.estimate,
@@ -304,6 +320,16 @@ class _Predicted:
     slope_without: Floats
 
 
+@dataclass(frozen=True)
+class _Fitted:
+    """A fit and what it predicts; `arm`: rank of the treatment's coefficient, `rows`: rows of the fit a person."""
+
+    fit: RobustFit
+    predicted: _Predicted
+    arm: int = 1
+    rows: int = 1
+
+
 def _columns(data: Comparison, covariates: Floats, pull: Floats, interactions: bool) -> _Columns:
     """Constant, treatment, covariates centred on the target, their products with the treatment; none that repeats."""
     spread = covariates.std(axis=0)
@@ -318,17 +344,23 @@ def _columns(data: Comparison, covariates: Floats, pull: Floats, interactions: b
 
 
 def _fitted(
-    model: Model, data: Comparison, columns: _Columns, outcome: str, kind: Kind
-) -> tuple[RobustFit, _Predicted]:
+    model: Model,
+    data: Comparison,
+    columns: _Columns,
+    outcome: str,
+    *,
+    kind: Kind,
+    positive: Collection[float] | None,
+) -> _Fitted:
     """The outcome model, its errors, and what it predicts."""
     design, worlds = columns.under(data.treated), (columns.under(1.0), columns.under(0.0))
     if model == "linear":
         fit = cluster_robust(data.y, design, data.cluster, data.weights, kind)
         means = [x @ fit.coefficients for x in worlds]
-        return fit, _Predicted(means[0], means[1], *worlds)
-    if not np.isin(data.y, (0.0, 1.0)).all():
+        return _Fitted(fit, _Predicted(means[0], means[1], *worlds))
+    if model == "logit" and not np.isin(data.y, (0.0, 1.0)).all():
         raise SurveyError(
-            f"La colonne « {outcome} » prend d'autres valeurs que 0 et 1 : choisissez le modèle linéaire."
+            f"La colonne « {outcome} » prend d'autres valeurs que 0 et 1 : choisissez le modèle linéaire ou ordinal."
         )
     for mask, name in ((data.treated, "mentorés"), (~data.treated, "non mentorés")):
         if np.ptp(data.y[mask]) == 0:
@@ -336,6 +368,14 @@ def _fitted(
                 f"Tous les jeunes {name} ont donné la même réponse : un logit n'a pas de solution. Choisissez le "
                 "modèle linéaire."
             )
+    if model == "ordinal":
+        # thresholds stand for the constant, which is the first column
+        scale = ordinal_outcome(
+            data.y, design[:, 1:], data.cluster, data.weights, kind, outcome=outcome, positive=positive
+        )
+        (with_mentor, slope1), (without, slope0) = (scale.predicted(x[:, 1:]) for x in worlds)
+        predicted = _Predicted(with_mentor, without, slope1, slope0)
+        return _Fitted(scale.fit, predicted, arm=scale.thresholds, rows=scale.thresholds)
     names = tuple(f"colonne {rank}" for rank in range(1, design.shape[1]))
     beta = logit_maximum(design, data.y, data.weights / data.weights.mean(), outcome, names)
     eta = design @ beta
@@ -346,7 +386,7 @@ def _fitted(
     fit = cluster_robust(working, design * spread[:, None], data.cluster, data.weights, kind)
     found = [logistic(x @ beta) for x in worlds]
     slopes = [x * (m * (1 - m))[:, None] for x, m in zip(worlds, found, strict=True)]
-    return fit, _Predicted(found[0], found[1], slopes[0], slopes[1])
+    return _Fitted(fit, _Predicted(found[0], found[1], slopes[0], slopes[1]))
 
 
 def _contrast(

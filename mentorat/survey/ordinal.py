@@ -147,6 +147,20 @@ def ordinal_fit(
     )
 
 
+def ordinal_maximum(columns: Floats, codes: NDArray[np.intp], weights: Floats, outcome: str) -> Floats:
+    """The weighted maximum likelihood of a cumulative logit: thresholds, then one slope a column.
+
+    `columns` (m × K, no constant), `codes` (m): ranks of the answers, from 0, all of them present; `weights` (m).
+    Raises SurveyError when columns determine one another or separate the answers.
+    """
+    names = tuple(f"colonne {rank}" for rank in range(1, 1 + columns.shape[1]))
+    matrix = ModelMatrix(columns, names, names, np.ones(len(codes), dtype=np.bool_), 0)
+    levels = tuple(str(rank) for rank in range(int(codes.max()) + 1))
+    answers = _Answers(outcome, matrix, levels, codes)
+    problem = _problem(answers, weights / weights.mean(), "logit")
+    return _maximum(problem, problem.start(answers), outcome)[0]
+
+
 def likelihood_ratio(smaller: OrdinalFit, larger: OrdinalFit) -> LikelihoodRatio:
     """Test of the terms `larger` adds to `smaller`, both fitted on the same rows.
 

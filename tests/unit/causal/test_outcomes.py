@@ -6,8 +6,10 @@ import pytest
 
 from mentorat.causal.adjusted import adjusted_att
 from mentorat.causal.balancing import NotEstimable, entropy_balance
+from mentorat.causal.ordinal_outcome import ordinal_outcome
 from mentorat.causal.outcomes import OutcomeEffect, outcome_effect
-from mentorat.survey.design import SurveyError
+from mentorat.survey.design import SurveyError, survey_design
+from mentorat.survey.ordinal import survey_ordinal
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +26,15 @@ def survey() -> pd.DataFrame:
 
 def effect(frame: pd.DataFrame, *covariates: str, **choices: Any) -> OutcomeEffect:
     return outcome_effect(frame, "reponse", "mentore", covariates, **{"cluster": "grappe", **choices})
+
+
+@pytest.fixture(scope="module")
+def scale(survey: pd.DataFrame) -> pd.DataFrame:
+    """The same young people, who answer from 1 to 4."""
+    rng = np.random.default_rng(7)
+    leaning = 0.2 * (survey["age"] - 15) + 0.6 * survey["mentore"] + rng.normal(0, 0.3, 24)[survey["grappe"]]
+    heard = leaning + rng.logistic(size=len(survey))
+    return survey.assign(reponse=1.0 + np.searchsorted([-1.2, 0.0, 1.2], heard))
 
 
 def shares(frame: pd.DataFrame, weights: np.ndarray | None = None) -> tuple[float, float]:
@@ -81,7 +92,72 @@ def test_rows_that_weigh_nothing_are_as_if_absent(survey: pd.DataFrame) -> None:
     assert (zeroed.left_out, zeroed.n_treated) == (int((~kept).sum()), absent.n_treated)
 
 
-@pytest.mark.parametrize("model", ["linear", "logit"])
+def test_a_scale_of_two_answers_is_a_logit(survey: pd.DataFrame) -> None:
+    told = ("estimate", "standard_error", "degrees_of_freedom", "low", "p", "mean_untreated")
+    for variance in ("CR0", "CR1", "CR2", "CR3"):
+        logit, ordinal = (
+            effect(survey, "age", "sexe", model=model, variance=variance) for model in ("logit", "ordinal")
+        )
+        assert [getattr(ordinal, name) for name in told] == pytest.approx([getattr(logit, name) for name in told])
+    assert ordinal.diagnostics is not None
+    assert ordinal.diagnostics.by_cluster["n"].sum() == len(survey)
+
+
+def test_the_mean_score_adds_up_the_chances_to_answer_more(scale: pd.DataFrame) -> None:
+    score = effect(scale, "age", model="ordinal")
+    above = [effect(scale, "age", model="ordinal", positive=range(code, 5)) for code in (2, 3, 4)]
+    assert score.estimate == pytest.approx(sum(one.estimate for one in above))
+    assert score.mean_treated == pytest.approx(1 + sum(one.mean_treated for one in above))
+    assert "parts de réponses positives" in above[0].estimand
+    fewer = effect(scale, "age", model="ordinal", positive=[1])
+    assert fewer.estimate == pytest.approx(-above[0].estimate)
+    assert fewer.standard_error == pytest.approx(above[0].standard_error)
+
+
+def test_a_scale_read_in_the_other_direction_has_the_opposite_effect(scale: pd.DataFrame) -> None:
+    one, other = (
+        effect(scale.assign(reponse=answers), "age", model="ordinal")
+        for answers in (scale["reponse"], 5 - scale["reponse"])
+    )
+    assert (other.estimate, other.standard_error) == pytest.approx((-one.estimate, one.standard_error))
+
+
+def test_errors_of_a_scale_approach_those_of_the_survey_model() -> None:
+    # those use the information observed rather than expected: alike in large samples
+    rng = np.random.default_rng(1)
+    n = 5_000
+    frame = pd.DataFrame({"age": rng.normal(size=n), "grappe": rng.integers(0, 300, n)})
+    frame["mentore"], frame["poids"] = (rng.random(n) < 0.4) * 1.0, rng.uniform(0.5, 2, n)
+    heard = 0.4 * frame["age"] + 0.5 * frame["mentore"] + rng.logistic(size=n)
+    frame["reponse"] = np.searchsorted([-1, 0, 1.5], heard) + 1.0
+    model = survey_ordinal(
+        survey_design(frame, weights="poids", clusters="grappe"), frame, "reponse", ["mentore", "age"]
+    )
+    found = ordinal_outcome(
+        frame["reponse"].to_numpy(),
+        frame[["mentore", "age"]].to_numpy(),
+        frame["grappe"].to_numpy(),
+        frame["poids"].to_numpy(),
+        "CR1",
+        outcome="reponse",
+    )
+    assert found.fit.coefficients == pytest.approx(model.coefficients, rel=1e-8)
+    assert found.fit.standard_errors == pytest.approx(np.sqrt(np.diagonal(model.covariance)), rel=1e-2)
+
+
+def test_what_is_not_a_scale_is_refused(survey: pd.DataFrame, scale: pd.DataFrame) -> None:
+    with pytest.raises(SurveyError, match="pas une échelle"):
+        effect(survey.assign(reponse=survey["age"]), model="ordinal")
+    for positive in ([9], [1, 2, 3, 4]):
+        with pytest.raises(SurveyError, match="une partie de l'échelle"):
+            effect(scale, model="ordinal", positive=positive)
+    with pytest.raises(SurveyError, match="qu'au modèle ordinal"):
+        effect(survey, positive=[1])
+    with pytest.raises(NotEstimable, match="n'a pas de solution"):
+        effect(scale.assign(reponse=scale["reponse"].where(~scale["mentore"], 4.0)), model="ordinal")
+
+
+@pytest.mark.parametrize("model", ["linear", "logit", "ordinal"])
 def test_row_order_names_and_scale_of_weights_do_not_matter(survey: pd.DataFrame, model: str) -> None:
     weighted = survey.assign(poids=np.linspace(0.5, 2, len(survey)))
     other = weighted.sample(frac=1, random_state=0).assign(grappe=lambda d: "s" + d["grappe"].astype(str))
@@ -156,5 +232,24 @@ def test_the_true_effect_on_the_treated_is_covered() -> None:
     for _ in range(40):
         frame, truth = draw(rng, 600, 0.5)
         found = outcome_effect(frame, "reponse", "mentore", ["age", "redoublement"], cluster="structure", model="logit")
+        held += found.low <= truth <= found.high
+    assert held >= 34
+
+
+def test_the_true_effect_on_a_scale_is_covered() -> None:
+    from benchmarks.couverture_grappes import draw_scale
+
+    rng, held = np.random.default_rng(13), 0
+    for _ in range(40):
+        frame, truth = draw_scale(rng, 600, 0.5)
+        found = outcome_effect(
+            frame,
+            "reponse",
+            "mentore",
+            ["age", "redoublement"],
+            cluster="structure",
+            model="ordinal",
+            positive=[3, 4],
+        )
         held += found.low <= truth <= found.high
     assert held >= 34
