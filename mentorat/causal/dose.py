@@ -24,14 +24,13 @@ from mentorat.causal.cluster_robust import RobustFit, cluster_robust
 from mentorat.causal.panel import cluster_codes, numbers_of
 from mentorat.survey.design import SurveyError
 from mentorat.survey.results import ESTIMATES, Estimate, Estimates
+from mentorat.survey.terms import KNOTS, restricted_cubic
 from mentorat.typography import fr_count, fr_number, fr_text
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Shape = Literal["marches", "spline"]
 
-KNOTS = (0.1, 0.5, 0.9)
-"""Quantiles of the dose at which the spline bends (Harrell's for three knots)."""
 READ_AT = (0.1, 0.25, 0.5, 0.75, 0.9)
 """Quantiles of the dose at which the spline is read, the first being the reference."""
 SURVIVORS = (
@@ -76,7 +75,7 @@ def landmark_dose_response(
     """The outcome by the dose received before `landmark`, among rows whose `duration` reaches it.
 
     `dose`: months or sessions up to the landmark, never after; `covariates`: measured before the pair. `cuts`: bounds
-    of the bands, or knots of the spline (by default the thirds, or `KNOTS`).
+    of the bands, or knots of the spline (by default the thirds, or three `KNOTS`).
 
     Raises SurveyError on a missing column or text for numbers; NotEstimable under `RARE` people in a band, a dose that
     does not vary, a single cluster, or an outcome that everybody shares.
@@ -122,22 +121,6 @@ def landmark_dose_response(
     )
 
 
-def restricted_cubic(x: Floats, knots: Floats) -> Floats:
-    """Basis (n × knots − 1) of a cubic that is straight beyond the outer knots: x, then Harrell's truncated cubics."""
-    last, before = knots[-1], knots[-2]
-    scale = (last - knots[0]) ** 2
-
-    def cube(knot: float) -> Floats:
-        return np.maximum(x - knot, 0.0) ** 3
-
-    bent = [
-        (cube(knot) - cube(before) * (last - knot) / (last - before) + cube(last) * (before - knot) / (last - before))
-        / scale
-        for knot in knots[:-2]
-    ]
-    return np.column_stack([x, *bent])
-
-
 def _bands(x: Floats, cuts: Sequence[float] | None) -> tuple[Floats, list[str], list[Floats]]:
     """Indicator of each band but the first, their names, and the coefficient each is read from."""
     inner = np.unique(np.quantile(x, [1 / 3, 2 / 3]) if cuts is None else np.asarray(cuts, dtype=np.float64))
@@ -155,7 +138,7 @@ def _bands(x: Floats, cuts: Sequence[float] | None) -> tuple[Floats, list[str], 
 
 
 def _spline(x: Floats, cuts: Sequence[float] | None) -> tuple[Floats, list[str], list[Floats]]:
-    knots = np.unique(np.quantile(x, KNOTS) if cuts is None else np.asarray(cuts, dtype=np.float64))
+    knots = np.unique(np.quantile(x, KNOTS[3]) if cuts is None else np.asarray(cuts, dtype=np.float64))
     if len(knots) < 3:
         raise NotEstimable("La dose prend trop peu de valeurs pour une courbe : choisissez des tranches (« marches »).")
     read = np.unique(np.quantile(x, READ_AT))

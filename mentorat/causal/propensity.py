@@ -1,9 +1,11 @@
 """Propensity score: the probability of being mentored given the covariates, and where the two groups overlap.
 
-A logit fitted by Newton (Rosenbaum and Rubin 1983, Biometrika 70:41-55), weighted when survey weights are given, so
-that it is that of the population. Perfect separation is refused: scores of 0 and 1 leave nobody to compare with.
+A logit fitted by Newton (Rosenbaum and Rubin 1983, Biometrika 70:41-55), on covariates, or on interactions and splines
+of them, weighted when survey weights are given, so that it is that of the population. Perfect separation is refused:
+scores of 0 and 1 leave nobody to compare with.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +16,7 @@ from scipy import linalg
 from mentorat.causal.balancing import NotEstimable
 from mentorat.survey.design import SurveyError
 from mentorat.survey.regression import logistic, logit_maximum
-from mentorat.survey.terms import CONSTANT
+from mentorat.survey.terms import CONSTANT, columns_of_terms, complete_rows, term_columns
 from mentorat.typography import fr_number, fr_percent
 
 Floats = NDArray[np.float64]
@@ -70,16 +72,25 @@ class Propensity:
 
 
 def propensity_logit(
-    covariates: pd.DataFrame, treated: ArrayLike, survey_weights: ArrayLike | None = None
+    covariates: pd.DataFrame,
+    treated: ArrayLike,
+    survey_weights: ArrayLike | None = None,
+    *,
+    terms: Sequence[str] | None = None,
 ) -> Propensity:
     """Logit of `treated` (boolean, n) on the columns of `covariates` (n × k numbers, none missing) and a constant.
 
+    `terms`: what of them the logit takes, as `survey.terms` writes it (« age », « rcs(age, 4) », « sexe:age »), texts
+    and categories being then columns of levels; none: every column as it is.
     Columns that those before them determine (the last level of a factor) are left out. Standard errors are those of
     the likelihood; weights are scaled to a mean of 1, and the errors of a weighted fit are then indicative only.
 
     Raises NotEstimable (French) when a group is empty, a covariate separates the groups perfectly, or no score of one
-    group lies among those of the other; ValueError on missing covariates or weights that are not positive.
+    group lies among those of the other; SurveyError on terms as `model_matrix`; ValueError on missing covariates or
+    weights that are not positive.
     """
+    if terms is not None:
+        covariates = _of_terms(covariates, terms)
     mask, x, weights = _checked(covariates, treated, survey_weights)
     names = [str(name) for name in covariates.columns]
     kept, centre, scale, regressors = _standardised(x)
@@ -192,6 +203,16 @@ def checked_groups(
     if mask.all() or not mask.any():
         raise NotEstimable("Il faut au moins un jeune mentoré et un jeune non mentoré pour comparer les deux groupes.")
     return mask, x, w
+
+
+def _of_terms(covariates: pd.DataFrame, terms: Sequence[str]) -> pd.DataFrame:
+    """The columns that `terms` make of `covariates`."""
+    needed = columns_of_terms(terms)
+    complete_rows(covariates, needed, np.ones(len(covariates), dtype=np.bool_))
+    if covariates[list(needed)].isna().to_numpy().any():
+        raise ValueError("covariates must be known and finite: code what is missing first")
+    columns, names, _ = term_columns(covariates, terms)
+    return pd.DataFrame(columns, columns=list(names), index=covariates.index)
 
 
 def _checked(covariates: pd.DataFrame, treated: ArrayLike, weights: ArrayLike | None) -> tuple[Rows, Floats, Floats]:

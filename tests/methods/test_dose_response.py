@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from mentorat.causal.balancing import NotEstimable
-from mentorat.causal.dose import landmark_dose_response, restricted_cubic
+from mentorat.causal.dose import landmark_dose_response
+from mentorat.survey.terms import restricted_cubic
 
 ASKED = {"outcome": "y", "dose": "seances", "duration": "mois", "landmark": 6}
 

@@ -118,6 +118,18 @@ def test_errors_and_deviance_of_the_logit_are_those_of_glm() -> None:
     assert propensity().deviance == pytest.approx(reference(CASE)["ps.logit.deviance"], rel=1e-10)
 
 
+def test_splines_and_interactions_by_formula_give_the_scores_of_glm() -> None:
+    # R 4.2.2, quantiles as knots: glm(treat ~ ns(age, knots = c(21, 28), Boundary.knots = c(17, 48)) * married +
+    # ns(educ, knots = 11, Boundary.knots = c(7, 13)) + race * married, binomial): another basis of the same curves
+    data = lalonde()
+    terms = ["rcs(age, 4)", "married", "rcs(educ, 3)", "race", "rcs(age, 4):married", "race:married"]
+    found = propensity_logit(data.frame, data.treated, terms=terms)
+    assert len(found.names) == 14
+    assert found.deviance == pytest.approx(422.6810446595, rel=1e-10)
+    expected = [0.6232756922, 0.8446501435, 0.6978079064, 0.0214130185, 0.0333365220, 0.0238901796]
+    assert found.scores[[0, 49, 184, 185, 399, 613]] == pytest.approx(expected, abs=1e-9)
+
+
 def test_scores_are_those_of_glm() -> None:
     assert propensity().scores == pytest.approx(lalonde().given["ps"].to_numpy(), rel=1e-6)
 

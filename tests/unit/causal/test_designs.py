@@ -15,6 +15,7 @@ from mentorat.causal.matching import _cheapest_cover, match_full, match_nearest,
 from mentorat.causal.propensity import common_support, overlap_of, propensity_logit
 from mentorat.causal.stratification import coarsened_exact, subclassify
 from mentorat.causal.weighting import weight_by_entropy, weight_by_propensity
+from mentorat.survey.design import SurveyError
 
 EFFECT = 2.0
 
@@ -361,3 +362,42 @@ def test_too_many_pairs_for_optimal_matching_are_refused(people: Draw, monkeypat
     monkeypatch.setattr("mentorat.causal.matching.MOST_PAIRS", 1_000)
     with pytest.raises(NotEstimable, match="plus proche voisin"):
         match_optimal(people.x, people.treated, scores(people))
+
+
+def test_terms_of_a_propensity_are_the_columns_they_stand_for(people: Draw) -> None:
+    frame = people.x.assign(sexe=np.where(people.x["fille"] == 1, "f", "g"))
+    product = people.x.assign(produit=people.x["age"] * people.x["fille"])
+    by_formula = propensity_logit(frame, people.treated, terms=["age", "sexe", "annees", "sexe:age"])
+    assert by_formula.names[1:] == ("age", "sexe[g]", "annees", "sexe[g]:age")
+    assert by_formula.scores == pytest.approx(propensity_logit(product, people.treated).scores, abs=1e-9)
+    plain = propensity_logit(people.x, people.treated, people.survey)
+    same = propensity_logit(people.x, people.treated, people.survey, terms=list(people.x.columns))
+    assert same.coefficients == pytest.approx(plain.coefficients)
+
+
+def test_a_spline_finds_a_score_that_bends_and_is_straight_where_it_does_not() -> None:
+    rng = np.random.default_rng(4)
+    age = rng.uniform(11, 18, 20_000)
+    truth = 1 / (1 + np.exp(2 - 1.2 * np.abs(age - 14.5)))
+    bent = rng.random(len(age)) < truth
+    x = pd.DataFrame({"age": age})
+    straight, curve = (propensity_logit(x, bent, terms=[term]).scores for term in ("age", "rcs(age, 5)"))
+    assert np.abs(curve - truth).mean() < 0.03 < 0.2 < np.abs(straight - truth).mean()
+    line = rng.random(len(age)) < 1 / (1 + np.exp(-0.5 * (age - 14.5)))
+    one, other = (propensity_logit(x, line, terms=[term]).scores for term in ("age", "rcs(age)"))
+    assert np.abs(one - other).max() < 0.03
+    moved = propensity_logit(10 * x - 3, bent, terms=["rcs(age, 5)"])
+    assert moved.scores == pytest.approx(curve, abs=1e-8)
+
+
+def test_a_formula_that_cannot_be_read_is_refused(people: Draw) -> None:
+    for terms, reason in (
+        (["rcs(age, 7)"], "3, 4 ou 5"),
+        (["rcs(fille, 3)"], "trop peu de valeurs"),
+        (["rcs(rien)"], "« rien » manque"),
+        (["age:fille"], "termes simples"),
+    ):
+        with pytest.raises(SurveyError, match=reason):
+            propensity_logit(people.x, people.treated, terms=terms)
+    with pytest.raises(ValueError, match="must be known"):
+        propensity_logit(people.x.where(people.x["age"] > 14), people.treated, terms=["age"])
