@@ -7,6 +7,7 @@ estimates vary less than the true one's, and the test rejects too often. Give `o
 """
 
 from dataclasses import dataclass
+from itertools import combinations
 from math import exp, inf
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln
 
 from mentorat.causal.balancing import NotEstimable
+from mentorat.causal.inversion import MOST_ENUMERATED
 from mentorat.typography import fr_number, fr_text
 
 Floats = NDArray[np.float64]
@@ -36,6 +38,16 @@ class Permutations:
     warnings: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Assignments:
+    """Ways in which the treatment might have been shared out: `units` (n) is the unit of each row, from 0; `drawn`
+    (B × U) whether each is treated. `enumerated`: every way is there, the actual one included."""
+
+    units: Codes
+    drawn: Bools
+    enumerated: bool
+
+
 def permutations(
     treated: ArrayLike,
     draws: int,
@@ -52,9 +64,55 @@ def permutations(
     (of the cluster when `clusters`), so that a permutation is as likely as that score makes it. Draws hang on the order
     of rows: sort them by their key first. Raises NotEstimable when a cluster or nothing can be permuted.
     """
+    if draws < 1:
+        raise ValueError("one draw or more is needed")
+    found = _exchangeable(treated, within, clusters)
+    rng = np.random.default_rng(seed)
+    if odds is None:
+        drawn = _uniform(found.treated, found.stratum, draws, rng)
+    else:
+        likely = _checked_odds(odds, len(found.units))[found.first]
+        drawn = _by_odds(found.treated, found.stratum, likely, draws, rng)
+    few = found.possible < FEW
+    told = (f"Il n'existe que {fr_number(found.possible)} permutations : le test est grossier.",) if few else ()
+    return Permutations(drawn[:, found.units], found.possible, tuple(fr_text(one) for one in told))
+
+
+def assignments(
+    treated: ArrayLike,
+    *,
+    cluster: ArrayLike | None = None,
+    strata: ArrayLike | None = None,
+    draws: int = 9_999,
+    seed: int = 0,
+) -> Assignments:
+    """The treatment (n) shared out again among clusters (none: rows), as many of them treated in each of `strata`.
+
+    All ways when there are at most 65 536, else `draws` at random from `seed`. Raises NotEstimable as `permutations`.
+    """
+    found = _exchangeable(treated, strata, cluster)
+    if found.possible <= MOST_ENUMERATED:
+        return Assignments(found.units, _every_way(found.treated, found.stratum), True)
+    drawn = _uniform(found.treated, found.stratum, draws, np.random.default_rng(seed))
+    return Assignments(found.units, drawn, False)
+
+
+@dataclass(frozen=True)
+class _Exchangeable:
+    """What is permuted: the unit of each row (`units`, n), the first row of each unit (`first`, U), whether it is
+    treated and its stratum (U), and the distinct ways to share the treatment out."""
+
+    units: Codes
+    first: Codes
+    treated: Bools
+    stratum: Codes
+    possible: float
+
+
+def _exchangeable(treated: ArrayLike, within: ArrayLike | None, clusters: ArrayLike | None) -> _Exchangeable:
     flags = np.asarray(treated, dtype=bool)
-    if draws < 1 or flags.ndim != 1:
-        raise ValueError("one treatment a row and one draw or more are needed")
+    if flags.ndim != 1:
+        raise ValueError("one treatment a row is needed")
     units = np.arange(len(flags), dtype=np.intp) if clusters is None else _codes(clusters, len(flags))
     first = np.unique(units, return_index=True)[1]
     if (flags[first][units] != flags).any():
@@ -65,20 +123,13 @@ def permutations(
     strata = np.zeros(len(flags), dtype=np.intp) if within is None else _codes(within, len(flags))
     if (strata[first][units] != strata).any():
         raise NotEstimable("Une grappe est à cheval sur plusieurs strates : elle ne peut pas être permutée entière.")
-    rng = np.random.default_rng(seed)
-    own, group = flags[first], strata[first]
-    possible = _possible(own, group)
+    possible = _possible(flags[first], strata[first])
     if possible < 1.5:
         raise NotEstimable(
             "Chaque strate ne contient que des jeunes mentorés, ou que des non-mentorés : aucune permutation n'est "
             "possible. Choisissez des strates plus larges."
         )
-    if odds is None:
-        drawn = _uniform(own, group, draws, rng)
-    else:
-        drawn = _by_odds(own, group, _checked_odds(odds, len(flags))[first], draws, rng)
-    told = (f"Il n'existe que {fr_number(possible)} permutations : le test est grossier.",) if possible < FEW else ()
-    return Permutations(drawn[:, units], possible, tuple(fr_text(one) for one in told))
+    return _Exchangeable(units, first, flags[first], strata[first], possible)
 
 
 def _codes(labels: ArrayLike, size: int) -> Codes:
@@ -116,6 +167,20 @@ def _uniform(treated: Bools, group: Codes, draws: int, rng: np.random.Generator)
     slots = treated[np.argsort(group, kind="stable")]
     np.put_along_axis(found, _shuffled(group, draws, rng), np.broadcast_to(slots, found.shape), axis=1)
     return found
+
+
+def _every_way(treated: Bools, group: Codes) -> Bools:
+    """Every choice of as many units in each stratum (B × U)."""
+    members = [np.flatnonzero(group == one) for one in np.unique(group)]
+    choices = [
+        each[np.array(list(combinations(range(len(each)), int(treated[each].sum()))), dtype=np.intp)]
+        for each in members
+    ]
+    ranks = np.indices([len(one) for one in choices]).reshape(len(choices), -1)
+    chosen = np.hstack([one[rank] for one, rank in zip(choices, ranks, strict=True)])
+    drawn = np.zeros((len(chosen), len(treated)), dtype=np.bool_)
+    np.put_along_axis(drawn, chosen, values=True, axis=1)
+    return drawn
 
 
 def _by_odds(treated: Bools, group: Codes, odds: Floats, draws: int, rng: np.random.Generator) -> Bools:

@@ -9,28 +9,16 @@ Without a drawing of lots p reads as: how far would the estimate be seen if the 
 """
 
 from dataclasses import dataclass, field
-from itertools import combinations
-from math import comb, prod
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mentorat.causal.balancing import NotEstimable
 from mentorat.causal.cluster_robust import Codes, Floats
-from mentorat.causal.inversion import MOST_ENUMERATED, TIE, farthest_kept, monte_carlo_p
+from mentorat.causal.inversion import TIE, farthest_kept, monte_carlo_p
+from mentorat.causal.permutations import assignments
 from mentorat.typography import fr_number, fr_text
 
 _BLOCK = 4_000_000
-
-
-@dataclass(frozen=True)
-class Assignments:
-    """Ways in which the treatment might have been shared out: `units` (n) is the unit of each row, from 0; `drawn`
-    (B × U) whether each is treated. `enumerated`: every way is there, the actual one included."""
-
-    units: Codes
-    drawn: NDArray[np.bool_]
-    enumerated: bool
 
 
 @dataclass(frozen=True)
@@ -53,46 +41,6 @@ class RandomisationTest:
     smallest_p: float
     warnings: tuple[str, ...]
     statistics: Floats = field(repr=False, compare=False)
-
-
-def assignments(
-    treated: ArrayLike,
-    *,
-    cluster: ArrayLike | None = None,
-    strata: ArrayLike | None = None,
-    draws: int = 9_999,
-    seed: int = 0,
-) -> Assignments:
-    """The treatment (n) shared out again among clusters (none: rows), as many of them treated in each of `strata`.
-
-    All ways when there are at most 65 536, else `draws` at random from `seed`. Raises NotEstimable (French) when a
-    cluster holds both arms or lies in several strata, or when there is only one way.
-    """
-    mask = np.asarray(treated, dtype=bool)
-    if cluster is None:
-        units = np.arange(len(mask), dtype=np.intp)
-    else:
-        units = np.unique(np.asarray(cluster), return_inverse=True)[1].reshape(-1).astype(np.intp)
-    stratum = np.zeros(len(mask), dtype=np.intp)
-    if strata is not None:
-        stratum = np.unique(np.asarray(strata), return_inverse=True)[1].reshape(-1).astype(np.intp)
-    actual, home = _of_units(units, mask.astype(np.intp), "treatment"), _of_units(units, stratum, "stratum")
-    groups = [np.flatnonzero(home == one) for one in np.unique(home)]
-    counts = [int(actual[group].sum()) for group in groups]
-    ways = prod(comb(len(group), count) for group, count in zip(groups, counts, strict=True))
-    if ways < 2:
-        raise NotEstimable(
-            "Il n'y a qu'une façon de répartir le traitement entre ces unités : le test par tirage au sort n'a rien à "
-            "comparer. Regroupez des strates."
-        )
-    if ways <= MOST_ENUMERATED:
-        return Assignments(units, _every_way(groups, counts, len(actual)), True)
-    rng = np.random.default_rng(seed)
-    drawn = np.zeros((draws, len(actual)), dtype=np.bool_)
-    for group, count in zip(groups, counts, strict=True):
-        ranks = rng.random((draws, len(group))).argsort(axis=1).argsort(axis=1)
-        drawn[:, group] = ranks < count
-    return Assignments(units, drawn, False)
 
 
 def randomisation_test(
@@ -172,37 +120,10 @@ def randomisation_test(
     )
 
 
-def _of_units(units: Codes, values: Codes, what: str) -> Codes:
-    """The value (n) of each unit (U), which must be one."""
-    found = np.zeros(int(units.max()) + 1, dtype=np.intp)
-    found[units] = values
-    if (found[units] != values).any():
-        raise NotEstimable(
-            "Une grappe compte à la fois des jeunes mentorés et non mentorés : le traitement n'a pas pu être tiré par "
-            "grappe. Donnez les grappes comme strates."
-            if what == "treatment"
-            else "Une unité tirée au sort se trouve dans plusieurs strates : donnez à chacune une seule strate."
-        )
-    return found
-
-
 def _totals(units: Codes, values: Floats, size: int) -> Floats:
     """`values` (n × k) summed by unit (U × k)."""
     columns = [np.bincount(units, weights=one, minlength=size).astype(np.float64) for one in values.T]
     return np.stack(columns, axis=1)
-
-
-def _every_way(groups: list[Codes], counts: list[int], size: int) -> NDArray[np.bool_]:
-    """Every choice of `counts` units in each of `groups` (B × U)."""
-    choices = [
-        group[np.array(list(combinations(range(len(group)), count)), dtype=np.intp).reshape(-1, count)]
-        for group, count in zip(groups, counts, strict=True)
-    ]
-    ranks = np.indices([len(one) for one in choices]).reshape(len(choices), -1)
-    treated = np.hstack([one[rank] for one, rank in zip(choices, ranks, strict=True)])
-    drawn = np.zeros((len(treated), size), dtype=np.bool_)
-    np.put_along_axis(drawn, treated, values=True, axis=1)
-    return drawn
 
 
 def _coefficients(drawn: NDArray[np.bool_], tops: Floats, carried: Floats, mass: Floats) -> Floats:

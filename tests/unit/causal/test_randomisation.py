@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from mentorat.causal.balancing import NotEstimable
-from mentorat.causal.randomisation import assignments, randomisation_test
+from mentorat.causal.permutations import assignments
+from mentorat.causal.randomisation import randomisation_test
 from tests.unit.causal.few_clusters import rows
 
 
@@ -58,11 +59,11 @@ def test_names_and_order_do_not_matter_for_clusters() -> None:
 
 def test_what_cannot_be_drawn_is_refused_and_six_clusters_are_warned_about() -> None:
     frame = rows(6)
-    with pytest.raises(NotEstimable, match="à la fois"):
+    with pytest.raises(NotEstimable, match="permutée entière"):
         randomisation_test(frame["y"], frame["x"] > 0, cluster=frame["grappe"])
-    with pytest.raises(NotEstimable, match="plusieurs strates"):
+    with pytest.raises(NotEstimable, match="à cheval"):
         randomisation_test(frame["y"], frame["mentore"], cluster=frame["grappe"], strata=frame["x"] > 0)
-    with pytest.raises(NotEstimable, match="une façon"):
+    with pytest.raises(NotEstimable, match="aucune permutation"):
         randomisation_test(frame["y"], frame["mentore"], strata=frame["mentore"])
     four = frame[frame["grappe"] < 4]
     assert "6 répartitions" in randomisation_test(four["y"], four["mentore"], cluster=four["grappe"]).warnings[0]
