@@ -261,8 +261,9 @@ def _pool_rare(levels: pd.Series, mask: NDArray[np.bool_]) -> tuple[pd.Series, l
 
 
 def _rare_levels(levels: pd.Series, mask: NDArray[np.bool_]) -> list[str]:
-    counts = pd.crosstab(levels.to_numpy(), mask).reindex(columns=[False, True], fill_value=0)
-    return sorted(str(level) for level in counts.index[counts.min(axis=1) < RARE])
+    codes, found = pd.factorize(levels)
+    counts = [np.bincount(codes[arm], minlength=len(found)) for arm in (mask, ~mask)]
+    return sorted(str(level) for level in found[np.minimum(*counts) < RARE])
 
 
 def _most_frequent(levels: pd.Series, default: str = UNKNOWN) -> str:

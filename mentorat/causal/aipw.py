@@ -13,7 +13,7 @@ order. Student with two degrees of freedom less than clusters.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,6 @@ from mentorat.causal.outcomes import (
     FEWEST_EFFECTIVE,
     FRAGILE,
     Comparison,
-    Model,
     OutcomeEffect,
     comparison,
     typed_effect,
@@ -36,6 +35,7 @@ from mentorat.survey.design import SurveyError
 from mentorat.survey.regression import logistic, logit_maximum
 from mentorat.typography import fr_number
 
+AipwModel = Literal["linear", "logit"]
 AipwVariance = Literal["influence", "jackknife"]
 
 
@@ -48,7 +48,7 @@ class _Problem:
     arm: Floats
     weights: Floats
     cluster: Codes
-    model: Model
+    model: AipwModel
     outcome: str
 
     def of(self, rows: Codes) -> "_Problem":
@@ -71,7 +71,7 @@ def aipw_att(
     *,
     cluster: str | ArrayLike | None = None,
     weights: ArrayLike | None = None,
-    model: Model = "linear",
+    model: AipwModel = "linear",
     folds: int = 0,
     seed: int = 0,
     variance: AipwVariance = "influence",
@@ -86,6 +86,8 @@ def aipw_att(
     """
     if folds == 1 or folds < 0:
         raise ValueError(f"0 folds, or 2 and more, not {folds}")
+    if model not in get_args(AipwModel):
+        raise ValueError(f"a model of {', '.join(get_args(AipwModel))}, not {model}")
     data = comparison(frame, outcome, treatment, weights=weights, cluster=cluster)
     encoded = encode_covariates(data.frame, covariates, pd.Series(data.treated))
     problem = _problem(data, encoded.columns[list(encoded.regressors)].to_numpy(np.float64), model, outcome)
@@ -139,7 +141,7 @@ def aipw_att(
     )
 
 
-def _problem(data: Comparison, covariates: Floats, model: Model, outcome: str) -> _Problem:
+def _problem(data: Comparison, covariates: Floats, model: AipwModel, outcome: str) -> _Problem:
     """Covariates centred and scaled, a constant first, without the columns that repeat others in either arm's model."""
     spread = covariates.std(axis=0)
     kept = spread > 0
