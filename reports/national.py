@@ -1,18 +1,20 @@
 """The national report: coverage, the 2022 study read again, what the survey of the campagne can say."""
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
 import pandas as pd
 
+from mentorat.causal.adjusted import POOLED_TOLD
 from mentorat.causal.evidence import rules
 from mentorat.disclosure.door import ReleasedTable
 from mentorat.reference import load, parametre
 from mentorat.survey.presentation import positive_answers
 from mentorat.survey.survey_results import POSITIVE
-from mentorat.typography import MINUS, fr_count, fr_date, fr_number, fr_p, fr_percent, fr_points
+from mentorat.typography import MINUS, fr_count, fr_date, fr_number, fr_p, fr_percent, fr_points, fr_text
 from reports.charts import Interval, forest_svg, histogram_svg
 from reports.departement import BASES, TITLE, coverage_of
 from reports.model import Block, Chart, Column, KeyFigure, KeyFigures, Paragraph, Report, Section, Table
@@ -426,12 +428,22 @@ def _survey(effects: pd.DataFrame | None) -> Section:
     sentences = tuple(Paragraph(str(row["phrase"])) for row in main if pd.notna(row["phrase"]))
     balance = Paragraph(_balance_sentence(shown), "note")
     plan = [Paragraph(text, "note") for text in _plan_sentences(rows)]
-    warnings = sorted({str(row["avertissements"]) for row in shown if pd.notna(row["avertissements"])} - {""})
+    warnings = _told_once(str(row["avertissements"]) for row in shown if pd.notna(row["avertissements"]))
     return Section(
         "enquete",
         title,
         (intro, *sentences, chart, balance, *plan, *(Paragraph(text, "alerte") for text in warnings)),
     )
+
+
+def _told_once(texts: Iterable[str]) -> list[str]:
+    """Every sentence of some warnings, once; those that name pooled levels, which differ by item, as one."""
+    sentences = {one for text in texts for one in re.split(r"(?<=\.) (?=[A-ZÀÉÊ])", text) if one}
+    begins = fr_text(POOLED_TOLD)
+    pooled = {one for one in sentences if one.startswith(begins)}
+    levels = {level for one in pooled for level in re.split(r", (?![^(]*\))", one[len(begins) : -1])}
+    merged = {f"{begins}{', '.join(sorted(levels))}."} if pooled else set()
+    return sorted((sentences - pooled) | merged)
 
 
 def _answers(results: pd.DataFrame) -> tuple[Section, ...]:

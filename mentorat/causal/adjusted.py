@@ -71,6 +71,10 @@ class Encoded:
     warnings: tuple[str, ...]
 
 
+POOLED_TOLD = "Modalités trop rares pour être équilibrées seules, regroupées : "
+"""Begins the warning that names the levels pooled; which ones hangs on who answered the item."""
+
+
 def encode_covariates(frame: pd.DataFrame, covariates: Sequence[str], treated: pd.Series) -> Encoded:
     """Encode `covariates` of `frame` (n rows): numbers as they are, anything else as 0/1 columns by level.
 
@@ -98,7 +102,7 @@ def encode_covariates(frame: pd.DataFrame, covariates: Sequence[str], treated: p
         parts.append(part[varying])
         regressors += [column for column in kept if column in varying]
     columns = pd.concat(parts, axis=1) if parts else pd.DataFrame(index=frame.index)
-    told = (f"Modalités trop rares pour être équilibrées seules, regroupées : {', '.join(pooled)}.",)
+    told = (f"{POOLED_TOLD}{', '.join(pooled)}.",)
     return Encoded(columns, tuple(regressors), told if pooled else ())
 
 

@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from mentorat.causal.adjusted import POOLED_TOLD
+from mentorat.typography import fr_text
 from reports.html import html_page
-from reports.model import Report, Table
+from reports.model import Paragraph, Report, Table
 from reports.national import _classes
 from tests.unit.reports import sample_tables as sample
 
@@ -90,6 +92,22 @@ def test_an_item_that_could_not_be_estimated_keeps_its_raw_difference(national: 
         "\u221213,0\u00a0à\u00a0\u22124,0",
         "non estimé",
     )
+
+
+def test_a_warning_that_several_items_share_is_told_once(national: Callable[..., Report]) -> None:
+    effects = sample.effects()
+    pooled = f"{POOLED_TOLD}{{}}. Moins de quatre degrés de liberté."
+    effects["avertissements"] = [
+        fr_text(pooled.format(("classe (autre), type d'accueil (aemo, domicile)", "classe (autre)")[row % 2]))
+        for row in range(len(effects))
+    ]
+    report = national(effets=sample.released(effects, "effets", "public"))
+    blocks = [block for part in report.sections if part.anchor == "enquete" for block in part.blocks]
+    told = [block.text for block in blocks if isinstance(block, Paragraph) and block.kind == "alerte"]
+    assert told == [
+        fr_text(f"{POOLED_TOLD}classe (autre), type d'accueil (aemo, domicile)."),
+        "Moins de quatre degrés de liberté.",
+    ]
 
 
 def test_without_a_survey_the_report_says_so(national: Callable[..., Report]) -> None:
