@@ -82,6 +82,8 @@ def test_folds_are_of_whole_clusters_and_seeded() -> None:
         effect(frame.assign(g=frame["g"] % 9), folds=5)
     with pytest.raises(ValueError, match="folds"):
         effect(frame, folds=1)
+    with pytest.raises(ValueError, match="linear, logit"):
+        effect(population(200), model="ordinal")
 
 
 def test_a_covariate_that_separates_the_arms_is_refused() -> None:

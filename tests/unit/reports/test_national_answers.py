@@ -11,10 +11,16 @@ from reports.model import Paragraph, Report, Section, Table
 from tests.unit.survey.survey_files import survey_files
 
 
-def results(n: int) -> pd.DataFrame:
-    tables, sample = survey_files(n=n)
+@pytest.fixture(scope="module")
+def once() -> pd.DataFrame:
+    tables, sample = survey_files(n=600)
     items = ["insertion", "personne_ressource"]
     return survey_results(samples({group: table.drop(columns=items) for group, table in tables.items()}, sample))
+
+
+@pytest.fixture
+def results(once: pd.DataFrame) -> pd.DataFrame:
+    return once.copy()
 
 
 @pytest.fixture
@@ -26,8 +32,8 @@ def sections(national: Callable[..., Report]) -> Callable[[pd.DataFrame], list[S
     return build
 
 
-def test_each_question_has_both_groups_with_interval_and_answers(sections):
-    (section,) = sections(results(600))
+def test_each_question_has_both_groups_with_interval_and_answers(sections, results):
+    (section,) = sections(results)
     words, table = section.blocks
     assert isinstance(words, Paragraph)
     assert "n'est pas un effet" in words.text.replace("’", "'")
@@ -39,8 +45,8 @@ def test_each_question_has_both_groups_with_interval_and_answers(sections):
     assert "sondage + non-réponse" in table.note
 
 
-def test_a_hidden_share_shows_neither_its_interval_nor_a_figure(sections):
-    frame = results(600)
+def test_a_hidden_share_shows_neither_its_interval_nor_a_figure(sections, results):
+    frame = results
     few = (frame["groupe"] == "mentores") & (frame["item"] == "se_sent_seul") & (frame["domaine"] == "")
     yes = few & ((frame["mesure"] == "part_positive") | (frame["modalite"] == "oui"))
     frame.loc[yes, "x"] = 3
@@ -51,8 +57,8 @@ def test_a_hidden_share_shows_neither_its_interval_nor_a_figure(sections):
     assert row[2] == "–"
 
 
-def test_without_a_survey_there_is_no_section(sections):
+def test_without_a_survey_there_is_no_section(sections, results):
     tables, sample = survey_files()
     empty = survey_results(samples({group: table[:0] for group, table in tables.items()}, sample))
     assert sections(empty) == []
-    assert sections(results(600).query("groupe == 'mentores'")) == []
+    assert sections(results.query("groupe == 'mentores'")) == []
