@@ -146,11 +146,12 @@ def _newton_many(basis: Floats, products: Floats, drawn: NDArray[np.bool_]) -> t
 
     def at(rows: NDArray[np.intp], found: Floats) -> tuple[Floats, Floats]:
         """The dual of some draws at `found` (their multipliers), and their controls' weights, of sum 1."""
-        exponent = np.where(drawn[rows], -np.inf, found @ basis.T)
-        top = exponent.max(axis=1)
-        unscaled = np.exp(exponent - top[:, None])
-        total = unscaled.sum(axis=1)
-        return top + np.log(total) - (found * targets[rows]).sum(axis=1), unscaled / total[:, None]
+        with np.errstate(over="ignore", invalid="ignore"):  # a step far too long is not a number: it is halved
+            exponent = np.where(drawn[rows], -np.inf, found @ basis.T)
+            top = exponent.max(axis=1)
+            unscaled = np.exp(exponent - top[:, None])
+            total = unscaled.sum(axis=1)
+            return top + np.log(total) - (found * targets[rows]).sum(axis=1), unscaled / total[:, None]
 
     going = np.flatnonzero(usable)
     q = np.zeros(drawn.shape)

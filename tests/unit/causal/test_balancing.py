@@ -114,6 +114,18 @@ def test_many_treatments_at_once_are_balanced_as_each_of_them() -> None:
     assert found.feasible.sum() > 15
 
 
+def test_means_within_reach_one_by_one_but_not_together_are_told_for_each_treatment() -> None:
+    rng = np.random.default_rng(4)
+    x = pd.DataFrame(rng.normal(0, 1, (306, 5))).assign(age=np.r_[np.full(106, 17.0), np.full(200, 12.0)])
+    x.loc[100:105, "age"] = 18.0
+    x.loc[:99, 0] += 1.5  # the few controls who are old enough cannot have this mean too
+    treatments = np.stack([np.arange(306) < 100, rng.random(306) < 0.4])
+    mask, x = treatments[0], x.add_prefix("x")
+    with pytest.raises(NotEstimable, match="à la fois"):
+        entropy_balance(x[mask], x[~mask])
+    assert entropy_balance_many(x, treatments).feasible.tolist() == [False, True]
+
+
 def test_without_covariates_every_control_weighs_the_same_under_each_treatment() -> None:
     treatments = np.array([[True, False, False], [True, True, False], [True, True, True]])
     found = entropy_balance_many(pd.DataFrame(index=range(3)), treatments)
