@@ -199,7 +199,7 @@ def _solve_dual(z: Floats, base: Floats) -> tuple[Floats, int]:
 
     def at(multipliers: Floats) -> tuple[float, Floats]:
         exponent = z @ multipliers
-        top = exponent.max(initial=0.0)
+        top = exponent.max()
         unscaled = base * np.exp(exponent - top)
         total = unscaled.sum()
         return float(top + np.log(total)), unscaled / total
@@ -211,6 +211,8 @@ def _solve_dual(z: Floats, base: Floats) -> tuple[Floats, int]:
         if np.abs(gradient).max(initial=0.0) < TOLERANCE:
             return q, iteration
         hessian = (z * q[:, None]).T @ z - np.outer(gradient, gradient)
+        if not np.isfinite(hessian).all():  # the multipliers run to infinity: the means are out of reach
+            return q, MAX_ITERATIONS
         step = np.linalg.lstsq(hessian, -gradient, rcond=1e-13)[0]
         slope, length = float(gradient @ step), 1.0
         while True:

@@ -131,3 +131,13 @@ def test_without_covariates_every_control_weighs_the_same_under_each_treatment()
     found = entropy_balance_many(pd.DataFrame(index=range(3)), treatments)
     assert found.weights[:2].tolist() == [[1.0, 0.5, 0.5], [1.0, 1.0, 2.0]]
     assert found.feasible.tolist() == [True, True, False]
+
+
+def test_means_that_only_a_limit_would_reach_are_refused_never_a_failure_of_the_solver() -> None:
+    """Each mean lies in the range of the controls, but no weighting has both: the multipliers run to infinity."""
+    rng = np.random.default_rng(8)
+    age = np.r_[np.full(6, 18.0), np.full(400, 12.0)]
+    treated = pd.DataFrame({"age": np.full(300, 17.0), "note": rng.normal(0, 1, 300), "mna": (rng.random(300) < 0.9) * 1})
+    control = pd.DataFrame({"age": age, "note": rng.normal(0, 1, 406), "mna": np.r_[np.zeros(6), np.ones(400)]})
+    with pytest.raises(NotEstimable, match="trop différents"):
+        entropy_balance(treated, control)
