@@ -7,7 +7,7 @@ complement when the effect is null) over 2 000 draws; `draws` may be lowered for
 import numpy as np
 import pandas as pd
 
-from mentorat.causal.adjusted import adjusted_att
+from mentorat.causal.estimators import Sample, estimate
 
 DRAWS = 2_000
 STRUCTURES = 40
@@ -33,7 +33,8 @@ def run(draws: int = DRAWS) -> None:
         held = naive = 0
         for _ in range(draws):
             frame, truth = draw(rng, 800, effect)
-            found = adjusted_att(frame, "reponse", "mentore", ["age", "redoublement"], "structure")
+            sample = Sample.of(frame, "reponse", "mentore", ["age", "redoublement"], "structure")
+            found = estimate(sample, "entropie")
             held += found.low <= truth <= found.high
             means = frame.groupby("mentore")["reponse"].agg(["mean", "var", "size"])
             gap = means.loc[True, "mean"] - means.loc[False, "mean"]

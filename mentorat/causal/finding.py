@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import isfinite, nan
 from typing import Protocol
 
-from mentorat.causal.adjusted import Effect
+from mentorat.causal.outcomes import OutcomeEffect
 
 
 class Effectlike(Protocol):
@@ -47,7 +47,7 @@ def finding(effect: Effectlike) -> Finding:
     values = (float(effect.estimate), float(effect.low), float(effect.high), float(effect.p))
     if not all(isfinite(one) for one in (values[0], values[3])) or not values[1] <= values[0] <= values[2]:
         raise ValueError(f"not an estimate with its interval and p-value: {values}")
-    if isinstance(effect, Effect):
+    if isinstance(effect, OutcomeEffect):
         return Finding(
             *values,
             n=effect.n_treated + effect.n_control,

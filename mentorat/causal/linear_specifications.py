@@ -1,7 +1,7 @@
 """A runner for specification curves: comparisons by weighted least squares, light enough to be run on permutations.
 
 Each choice is one an evaluator could defend: which covariates, balanced by weights or not, adjusted by regression or
-not, which respondents, which variance. All covariates balanced, adjusted, with CR2, is `adjusted.adjusted_att`.
+not, which respondents, which variance. All covariates balanced, adjusted, with CR2, is `estimators.estimate` (entropy).
 """
 
 from collections.abc import Mapping, Sequence

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mentorat.causal.adjusted import adjusted_att
 from mentorat.causal.balancing import NotEstimable, entropy_balance
+from mentorat.causal.estimators import Sample, estimate
 from mentorat.causal.ordinal_outcome import ordinal_outcome
 from mentorat.causal.outcomes import OutcomeEffect, outcome_effect
 from mentorat.survey.design import SurveyError, survey_design
@@ -63,8 +63,8 @@ def test_a_logit_and_least_squares_agree_on_errors_when_there_is_only_the_arm(su
     assert logit.standard_error == pytest.approx(linear.standard_error, rel=1e-9)
 
 
-def test_entropy_weights_and_least_squares_are_the_adjusted_att(survey: pd.DataFrame) -> None:
-    wanted = adjusted_att(survey, "reponse", "mentore", ["age", "sexe"], "grappe")
+def test_entropy_weights_and_least_squares_are_the_primary_estimator(survey: pd.DataFrame) -> None:
+    wanted = estimate(Sample.of(survey, "reponse", "mentore", ["age", "sexe"], "grappe"), "entropie").effect
     mask = survey["mentore"].to_numpy()
     x = pd.DataFrame({"age": survey["age"], "f": survey["sexe"] == "f"}).astype(float)
     weights = np.ones(len(survey))
@@ -72,7 +72,7 @@ def test_entropy_weights_and_least_squares_are_the_adjusted_att(survey: pd.DataF
     found = effect(survey, "age", "sexe", weights=weights)
     told = ("estimate", "standard_error", "low", "high", "degrees_of_freedom", "p", "clusters")
     assert [getattr(found, name) for name in told] == pytest.approx([getattr(wanted, name) for name in told], rel=1e-6)
-    assert found.ess_control == pytest.approx(wanted.ess)
+    assert found.ess_control == pytest.approx(wanted.ess_control)
 
 
 def test_g_computation_averages_over_the_treated_or_over_everybody(survey: pd.DataFrame) -> None:

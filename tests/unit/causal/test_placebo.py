@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mentorat.causal.adjusted import Effect, adjusted_att
+from mentorat.causal.estimators import Estimated, Sample, estimate
 from mentorat.causal.finding import finding
 from mentorat.causal.placebo import Placebo, run_placebo
 from mentorat.errors import MentoratError
@@ -30,8 +30,8 @@ def frame() -> pd.DataFrame:
     )
 
 
-def estimator(frame: pd.DataFrame, placebo: Placebo) -> Effect:
-    return adjusted_att(frame, placebo.outcome, "mentore", ["age"], "grappe")
+def estimator(frame: pd.DataFrame, placebo: Placebo) -> Estimated:
+    return estimate(Sample.of(frame, placebo.outcome, "mentore", ["age"], "grappe"), "entropie")
 
 
 def test_without_hidden_confounding_the_placebo_reassures_only_when_it_is_precise(frame: pd.DataFrame) -> None:

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mentorat.causal.adjusted import adjusted_att
 from mentorat.causal.balancing import NotEstimable
+from mentorat.causal.estimators import Sample, estimate
 from mentorat.causal.finding import Finding
 from mentorat.causal.linear_specifications import (
     DIMENSIONS,
@@ -160,15 +160,15 @@ def test_the_statistics_are_those_of_the_definition() -> None:
     assert found["z_moyen"][0] == pytest.approx((2.5758293 - 0.6744898 + 1.2815516) / 3)
 
 
-def test_all_covariates_balanced_and_adjusted_is_the_adjusted_att() -> None:
+def test_all_covariates_balanced_and_adjusted_is_the_primary_estimator() -> None:
     frame = survey(0.5)
-    expected = adjusted_att(frame, "note", "mentore", COVARIATES, "grappe")
+    expected = estimate(Sample.of(frame, "note", "mentore", COVARIATES, "grappe"), "entropie")
     choices = {"covariables": COVARIATES, "ponderation": "entropie", "modele": "regression", "regle": "tous"}
     found = run_linear(sample(frame), choices | {"variance": "CR2"})
     assert (found.estimate, found.se, found.low, found.p) == pytest.approx(
-        (expected.estimate, expected.standard_error, expected.low, expected.p), rel=1e-8
+        (expected.estimate, expected.se, expected.low, expected.p), rel=1e-8
     )
-    assert (found.n, found.clusters) == (expected.n_treated + expected.n_control, expected.clusters)
+    assert (found.n, found.clusters) == (expected.n, expected.clusters)
 
 
 @pytest.mark.parametrize("rule", ["tous", "moins de 16 ans"])
