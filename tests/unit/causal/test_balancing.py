@@ -135,9 +135,11 @@ def test_without_covariates_every_control_weighs_the_same_under_each_treatment()
 
 def test_means_that_only_a_limit_would_reach_are_refused_never_a_failure_of_the_solver() -> None:
     """Each mean lies in the range of the controls, but no weighting has both: the multipliers run to infinity."""
-    rng = np.random.default_rng(8)
-    age = np.r_[np.full(6, 18.0), np.full(400, 12.0)]
-    treated = pd.DataFrame({"age": np.full(300, 17.0), "note": rng.normal(0, 1, 300), "mna": (rng.random(300) < 0.9) * 1})
-    control = pd.DataFrame({"age": age, "note": rng.normal(0, 1, 406), "mna": np.r_[np.zeros(6), np.ones(400)]})
+    rng = np.random.default_rng(4)
+    names = [f"note_{rank}" for rank in range(5)]
+    treated = pd.DataFrame(rng.normal(0, 1, (300, 5)), columns=names).assign(age=17.0)
+    control = pd.DataFrame(rng.normal(0, 1, (406, 5)), columns=names).assign(
+        age=np.r_[np.full(6, 18.0), np.full(400, 12)]
+    )
     with pytest.raises(NotEstimable, match="trop différents"):
         entropy_balance(treated, control)
