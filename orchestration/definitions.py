@@ -2,7 +2,7 @@
 
 from dagster import AssetSelection, Definitions, define_asset_job, in_process_executor
 
-from orchestration.defs import diffusion, entrepot, estimations, publication, recueil, retours
+from orchestration.defs import diffusion, effets, entrepot, estimations, publication, recueil, retours
 from orchestration.progress import progres
 from orchestration.resources import Maison, dbt_resource
 
@@ -16,7 +16,8 @@ defs = Definitions(
         retours.retours,
         estimations.etude_2022,
         estimations.calendrier,
-        estimations.enquete,
+        estimations.differences,
+        effets.effets,
         estimations.resultats_enquete,
         estimations.arm,
         estimations.redressement,

@@ -126,7 +126,7 @@ def assumed() -> Assumed:
 def calendar(campagne: int, effects: pd.DataFrame, answers: pd.DataFrame, cohort: pd.DataFrame) -> pd.DataFrame:
     """The calendar of a campagne, columns `CALENDAR`: survey items (one wave, then two), then the files' outcomes.
 
-    `effects`: table `effets` of `compare_survey`; `answers`: `compared_answers` of the same survey; `cohort`: `bras`
+    `effects`: table `effets` of the survey; `answers`: `survey_respondents.compared_answers`; `cohort`: `bras`
     (mentores, comparateurs), `territoire` and `age_index` of the young people on their index day. Any of them may be
     empty: what it would tell is then missing or left out.
     """
@@ -163,7 +163,7 @@ def _survey_rows(campagne: int, effects: pd.DataFrame, answers: pd.DataFrame) ->
             x1, x2 = row["x_mentores"], row["x_non_mentores"]
             questions = int((effects["famille"] == row["famille"]).sum())
             apart = _independent_variance(x1, n1) + _independent_variance(x2, n2)
-            item, se, df = row["item"], float(row["se"]), float(row["df"])
+            item, se, df = row["issue"], float(row["se"]), float(row["df"])
             known = item in answers.columns
             yield {
                 **_head(item, row["libelle"], "enquete", "deux vagues" if two else "une vague", row["famille"]),

@@ -82,13 +82,16 @@ def top_box(answers: pd.Series, positive: Collection[str]) -> pd.Series:
     """
     if not positive:
         raise SurveyError(f"L'item « {answers.name} » n'a aucun code positif : dites lesquels comptent.")
+    return codes_of(answers).isin(set(positive)).astype("float64").where(answers.notna())
+
+
+def codes_of(answers: pd.Series) -> pd.Series:
+    """Answers as the codes of their scale; true and false read « oui » and « non »."""
     if pd.api.types.is_bool_dtype(answers.dropna().infer_objects()):
-        codes = answers.map({True: "oui", False: "non"})
-    elif pd.api.types.is_numeric_dtype(answers):
-        codes = answers.map(lambda value: f"{value:g}", na_action="ignore")
-    else:
-        codes = answers.astype("str")
-    return codes.isin(set(positive)).astype("float64").where(answers.notna())
+        return answers.map({True: "oui", False: "non"})
+    if pd.api.types.is_numeric_dtype(answers):
+        return answers.map(lambda value: f"{value:g}", na_action="ignore")
+    return answers.astype("str")
 
 
 def oriented(

@@ -15,7 +15,7 @@ from mentorat.disclosure.rules import AUDIENCES, Audience
 from mentorat.disclosure.storage import load_release, save_release
 from mentorat.lake import read_parquet
 from mentorat.settings import Settings
-from orchestration.defs.estimations import SURVEY, SURVEY_RESULTS, SURVEY_SCALES, estimation_key
+from orchestration.defs.estimations import SURVEY_RESULTS, SURVEY_SCALES, estimation_key
 from orchestration.defs.recueil import JOURNAL
 from orchestration.partitions import campagnes
 from orchestration.progress import tell
@@ -28,7 +28,10 @@ MADE_FROM = {
     "flux_cohorte": [AssetKey(["flux_cohorte"])],
     "etude_2022": [estimation_key("etude_2022")],
     "calendrier": [estimation_key("calendrier")],
-    **{table: [estimation_key(table)] for table in (*SURVEY, *SURVEY_RESULTS, *SURVEY_SCALES)},
+    **{
+        table: [estimation_key(table)]
+        for table in ("differences", "effets", "equilibre", *SURVEY_RESULTS, *SURVEY_SCALES)
+    },
     "redressement": [
         estimation_key("redressement"),
         estimation_key("redressement_reponses"),
@@ -43,6 +46,8 @@ ROWS = ["lignes_recues", "lignes_acceptees", "lignes_ecartees", "doublons_exacts
 """Rows received, then the parts they split into."""
 SIZES = {"x_mentores": "n_mentores", "x_non_mentores": "n_non_mentores"}
 """Positive answers → size of the group they were given in."""
+EFFECT_KEYS = ("source", "issue", "libelle", "comparateurs")
+"""Columns of `effets` that say which effect a row is about."""
 PUBLISHED_BEFORE = (
     "Chiffres publiés en 2022 par Break Poverty Foundation et Koreis Conseil ; les intervalles en sont déduits."
 )
@@ -194,9 +199,14 @@ def releases(settings: Settings, campagne: int) -> Iterator[ReleasedTable]:
     study = read_parquet(estimations / "etude_2022.parquet")
     for audience in AUDIENCES:
         yield counts.release_public_figures(study, PUBLISHED_BEFORE, audience, name="etude_2022")
-        for table in ("differences", "effets"):
+        for table, keys in (("differences", ("item", "libelle")), ("effets", EFFECT_KEYS)):
             yield counts.release_estimates(
-                read_parquet(estimations / f"{table}.parquet"), list(SIZES.values()), audience, events=SIZES, name=table
+                read_parquet(estimations / f"{table}.parquet"),
+                list(SIZES.values()),
+                audience,
+                events=SIZES,
+                keys=keys,
+                name=table,
             )
         yield counts.release_estimates(
             read_parquet(estimations / "calendrier.parquet"),
@@ -212,7 +222,7 @@ def releases(settings: Settings, campagne: int) -> Iterator[ReleasedTable]:
         list(SIZES.values()),
         "partenaire",
         events=SIZES,
-        keys=("covariable", "libelle"),
+        keys=("source", "comparateurs", "covariable", "libelle"),
         whole="covariable",
         name="equilibre",
     )

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from mentorat.survey.design import SurveyError
     from mentorat.survey.targets import AseTargets
 
-SURVEY = ("differences", "effets", "equilibre")
 SURVEY_PARTS = ("mentores", "non_mentores", "echantillon")
 REDRESSEMENT = {
     "redressement": "redressement",
@@ -50,7 +49,8 @@ def estimation_key(table: str) -> AssetKey:
     return AssetKey(["estimations", table])
 
 
-def _store(settings: Settings, campagne: int, table: str, frame: pd.DataFrame) -> MaterializeResult:
+def store(settings: Settings, campagne: int, table: str, frame: pd.DataFrame) -> MaterializeResult:
+    """Write an estimates table of the lake."""
     path = settings.estimations(campagne) / f"{table}.parquet"
     write_parquet(frame, path)
     return MaterializeResult(
@@ -71,33 +71,23 @@ def etude_2022(context: AssetExecutionContext, maison: Maison) -> MaterializeRes
 
     tell(context, "Étude publiée de 2022 : intervalles et tests")
     frame = study_2022(reference.load("etude_2022"))
-    return _store(maison.settings, int(context.partition_key), "etude_2022", frame)
+    return store(maison.settings, int(context.partition_key), "etude_2022", frame)
 
 
-@multi_asset(
-    specs=[
-        AssetSpec(
-            estimation_key(table),
-            deps=[raw_key(f"enquete_{part}") for part in SURVEY_PARTS],
-            kinds={"scipy", "statsmodels"},
-        )
-        for table in SURVEY
-    ],
+@asset(
+    key=estimation_key("differences"),
+    deps=[raw_key(f"enquete_{part}") for part in SURVEY_PARTS],
     partitions_def=campagnes,
     group_name="estimations",
+    kinds={"scipy"},
 )
-def enquete(context: AssetExecutionContext, maison: Maison) -> Iterator[MaterializeResult]:
-    """Raw differences with Newcombe intervals, and the adjusted ATT with cluster-robust errors."""
-    from mentorat.causal.survey_effects import compare_survey
+def differences(context: AssetExecutionContext, maison: Maison) -> MaterializeResult:
+    """Raw differences between mentored and non-mentored respondents, with Newcombe intervals."""
+    from mentorat.causal.survey_effects import survey_differences
 
     settings, campagne = maison.settings, int(context.partition_key)
-    tell(context, "Enquête : différences brutes et effet ajusté")
-    mentores, non_mentores, echantillon = (
-        read_parquet(settings.lake / "etude" / f"enquete_{part}" / f"{campagne}.parquet") for part in SURVEY_PARTS
-    )
-    estimates = compare_survey(mentores, non_mentores, echantillon)
-    for table in SURVEY:
-        yield _store(settings, campagne, table, getattr(estimates, table))
+    tell(context, "Enquête : différences brutes")
+    return store(settings, campagne, "differences", survey_differences(*survey_tables(settings, campagne)))
 
 
 @multi_asset(
@@ -133,21 +123,27 @@ def resultats_enquete(context: AssetExecutionContext, maison: Maison) -> Iterato
     echantillon = _raw(settings, campagne, "enquete_echantillon")
     weighted = list(samples(tables, echantillon, _survey_targets(settings, campagne)))
     results = survey_results(weighted)
-    yield _store(settings, campagne, "enquete_resultats", results)
-    yield _store(settings, campagne, SURVEY_INDICATORS, survey_indicators(results, campagne))
-    yield _store(settings, campagne, "enquete_taux_reponse", response_rates(tables, echantillon))
-    yield _store(settings, campagne, "enquete_ponderation", weighting_table(weighted))
+    yield store(settings, campagne, "enquete_resultats", results)
+    yield store(settings, campagne, SURVEY_INDICATORS, survey_indicators(results, campagne))
+    yield store(settings, campagne, "enquete_taux_reponse", response_rates(tables, echantillon))
+    yield store(settings, campagne, "enquete_ponderation", weighting_table(weighted))
     tell(context, "Enquête : fiabilité des dimensions, réponses manquantes")
     groups = two_groups(weighted)
-    yield _store(settings, campagne, "enquete_fiabilite", reliability_table(weighted))
-    yield _store(settings, campagne, "enquete_indices", index_table(groups))
-    yield _store(settings, campagne, "enquete_ordinal", ordinal_table(groups))
-    yield _store(settings, campagne, "enquete_manquants", missing_table(groups))
-    yield _store(settings, campagne, "enquete_sensibilite", sensitivity_table(groups, campagne))
+    yield store(settings, campagne, "enquete_fiabilite", reliability_table(weighted))
+    yield store(settings, campagne, "enquete_indices", index_table(groups))
+    yield store(settings, campagne, "enquete_ordinal", ordinal_table(groups))
+    yield store(settings, campagne, "enquete_manquants", missing_table(groups))
+    yield store(settings, campagne, "enquete_sensibilite", sensitivity_table(groups, campagne))
     truth = None
     if settings.simulation(campagne) is not None and settings.verite(campagne).exists():
         truth = json.loads(settings.verite(campagne).read_text(encoding="utf-8")).get("enquete")
-    yield _store(settings, campagne, "enquete_verite", truth_table(truth))
+    yield store(settings, campagne, "enquete_verite", truth_table(truth))
+
+
+def survey_tables(settings: Settings, campagne: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """The raw tables that compare mentored and non-mentored: both questionnaires and the sample."""
+    mentored, others, sample = (_raw(settings, campagne, f"enquete_{part}") for part in SURVEY_PARTS)
+    return mentored, others, sample
 
 
 def _raw(settings: Settings, campagne: int, table: str) -> pd.DataFrame:
@@ -183,18 +179,16 @@ def _survey_targets(settings: Settings, campagne: int) -> "AseTargets | SurveyEr
 )
 def calendrier(context: AssetExecutionContext, maison: Maison) -> MaterializeResult:
     """What will be known, when: each outcome, the campagne it is first observed in, what could then be detected."""
-    from mentorat.causal.survey_effects import compared_answers
+    from mentorat.causal.survey_respondents import compared_answers
     from mentorat.survey.calendar import calendar
 
     settings, campagne = maison.settings, int(context.partition_key)
     tell(context, "Ce qu'on saura, quand : écart détectable de chaque issue")
-    answers = compared_answers(
-        *(read_parquet(settings.lake / "etude" / f"enquete_{part}" / f"{campagne}.parquet") for part in SURVEY_PARTS)
-    )
+    answers = compared_answers(*survey_tables(settings, campagne))
     cohort = read_parquet(settings.marts(campagne) / "reperes_duree.parquet")
     effects = read_parquet(settings.estimations(campagne) / "effets.parquet")
     frame = calendar(campagne, effects, answers, cohort[cohort["repere"] == "debut"])
-    return _store(settings, campagne, "calendrier", frame)
+    return store(settings, campagne, "calendrier", frame)
 
 
 @asset(
@@ -214,7 +208,7 @@ def arm(context: AssetExecutionContext, maison: Maison) -> MaterializeResult:
         read_parquet(settings.marts(campagne) / f"{mart}.parquet")
         for mart in ("demandes_plateforme", "candidatures_plateforme")
     )
-    return _store(settings, campagne, "arm", replay(in_export_order(demandes, brutes), candidatures).associations)
+    return store(settings, campagne, "arm", replay(in_export_order(demandes, brutes), candidatures).associations)
 
 
 @multi_asset(
@@ -246,7 +240,7 @@ def redressement(context: AssetExecutionContext, maison: Maison) -> Iterator[Mat
     read = Marts(*marts, _truth(settings, campagne), simulated)
     tables = national_tables(campagne, read, reference.load("territoires"))
     for name, table in REDRESSEMENT.items():
-        yield _store(settings, campagne, table, getattr(tables, name))
+        yield store(settings, campagne, table, getattr(tables, name))
 
 
 def _truth(settings: Settings, campagne: int) -> dict[str, dict[str, int]] | None:
@@ -274,7 +268,7 @@ def indicateurs_durees(context: AssetExecutionContext, maison: Maison) -> Materi
     marts = (
         read_parquet(settings.marts(campagne) / f"{mart}.parquet") for mart in ("delais", "exposition", "indicateurs")
     )
-    return _store(settings, campagne, DURATIONS, duration_indicators(campagne, *marts))
+    return store(settings, campagne, DURATIONS, duration_indicators(campagne, *marts))
 
 
 @asset(
@@ -289,4 +283,4 @@ def indicateurs_estimes(context: AssetExecutionContext, maison: Maison) -> Mater
 
     settings, campagne = maison.settings, int(context.partition_key)
     tables = [read_parquet(settings.estimations(campagne) / f"{table}.parquet") for table in INDICATOR_ROWS]
-    return _store(settings, campagne, "indicateurs_estimes", union(tables))
+    return store(settings, campagne, "indicateurs_estimes", union(tables))

@@ -1,7 +1,8 @@
 """Recovery of a known effect under observed selection and clusters: seeded and small."""
 
-from mentorat.causal.survey_effects import compare_survey
+from mentorat.causal.survey_effect_tables import survey_effect_tables
 from tests.unit.causal.survey_tables import survey_tables
+from tests.unit.causal.test_survey_effect_tables import QUICK
 
 DRAWS = 30
 
@@ -13,7 +14,7 @@ def test_the_adjusted_interval_covers_the_true_effect_and_the_raw_one_does_not()
         keep = [name for name in tables["mentores"].columns if name not in {"confiance_en_soi", "envie_reussir"}]
         tables["mentores"] = tables["mentores"][keep]
         tables["non_mentores"] = tables["non_mentores"].drop(columns="confiance_en_soi")
-        row = compare_survey(**tables).effets.iloc[0]
+        row = survey_effect_tables(**tables, plan=QUICK).effets.iloc[0]
         adjusted += row["ic_bas"] <= effect <= row["ic_haut"]
         raw += row["naif_ic_bas"] <= effect <= row["naif_ic_haut"]
     # Nominal 95 %; 25 of 30 lies three standard errors below.

@@ -10,10 +10,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from mentorat.causal.survey_effects import compare_survey
+from mentorat.causal.plan import load_plan
+from mentorat.causal.survey_conclusion import conclude
+from mentorat.causal.survey_effect_tables import survey_effect_tables
 from mentorat.identity.keys import load_keys
 from mentorat.intake.reception import receive
-from mentorat.settings import Settings
+from mentorat.settings import CHECKOUT, Settings
 from mentorat.simulation import write_demo
 
 CAMPAGNE = 2024
@@ -29,9 +31,11 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, dict[
         if sender.is_dir() and sender.name != "enquete":
             shutil.rmtree(sender)
     etude = receive(settings, CAMPAGNE, load_keys(settings, simulated=True)).etude
-    estimates = compare_survey(*(etude[f"enquete_{part}"] for part in ("mentores", "non_mentores", "echantillon")))
+    plan = load_plan(CHECKOUT / "notebooks" / "plans" / "demonstration.yml")
+    survey = (etude[f"enquete_{part}"] for part in ("mentores", "non_mentores", "echantillon"))
+    estimates = survey_effect_tables(*survey, plan)
     truth = json.loads(Path(settings.verite(CAMPAGNE)).read_text(encoding="utf-8"))["enquete"]["items"]
-    return estimates.effets.set_index("item"), truth
+    return conclude(estimates.effets, plan).set_index("issue"), truth
 
 
 @pytest.mark.parametrize("item", PRIMARY)

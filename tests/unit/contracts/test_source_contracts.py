@@ -279,7 +279,7 @@ def test_a_class_is_kept_as_a_level_never_as_free_words(written: str, level: str
 
 
 def test_every_level_of_class_is_one_the_evaluation_knows() -> None:
-    from mentorat.causal.survey_effects import class_level
+    from mentorat.causal.survey_respondents import class_level
 
     levels = {code: class_level(code) for code in contract("dossiers_mentorat").colonne("classe").codes}
     assert {code for code, level in levels.items() if level == "primaire"} == {

@@ -165,7 +165,7 @@ def effects(label: str = "Se sentir seul") -> pd.DataFrame:
     ]
     return pd.DataFrame(
         [
-            {"item": item, "libelle": text, "famille": "principale", "phrase": f"« {text} » : phrase de l'effet."}
+            {"issue": item, "libelle": text, "famille": "principale", "phrase": f"« {text} » : phrase de l'effet."}
             | dict(zip(gaps, values, strict=True))
             | common
             for item, text, values in items

@@ -5,13 +5,14 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from mentorat.causal.survey_effects import EFFECTS, compared_answers
+from mentorat.causal.effect_tables import EFFETS
+from mentorat.causal.survey_respondents import compared_answers
 from mentorat.disclosure import counts
 from mentorat.survey.calendar import CALENDAR, Outcome, assumed, calendar, item_correlation
 from mentorat.survey.planning import detectable_from_error
 
 EFFECT = {
-    "item": "se_sent_seul",
+    "issue": "se_sent_seul",
     "libelle": "Se sentir seul",
     "famille": "principale",
     "n_mentores": 400,
@@ -37,7 +38,7 @@ def answers() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def effects() -> pd.DataFrame:
-    return pd.DataFrame([EFFECT, EFFECT | {"item": "projection_direction", "libelle": "Direction"}])
+    return pd.DataFrame([EFFECT, EFFECT | {"issue": "projection_direction", "libelle": "Direction"}])
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +109,7 @@ def test_order_of_rows_changes_nothing(
 
 
 def test_without_survey_or_cohort_nothing_is_invented() -> None:
-    none = pd.DataFrame(columns=list(EFFECTS)).astype(EFFECTS)
+    none = pd.DataFrame(columns=list(EFFETS)).astype(EFFETS)
     empty = pd.DataFrame(columns=["bras", "territoire", "age_index"])
     table = calendar(2024, none, pd.DataFrame(), empty)
     assert set(table["issue"]) == set(assumed().issues)

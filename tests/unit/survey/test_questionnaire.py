@@ -2,7 +2,7 @@
 
 import pytest
 
-from mentorat.causal.survey_effects import items_of_families
+from mentorat.causal.survey_respondents import items_of_families
 from mentorat.contracts.catalogue import catalogue
 from mentorat.contracts.sources import contract
 from mentorat.survey.questionnaire import GROUPS, questionnaire

@@ -1,0 +1,239 @@
+"""The specification curve of a survey: every way the plan says the effect could be estimated, and the joint test.
+
+Grid: covariates in or out by block, estimator, population, coding of the answer (share of positive answers, or place on
+the scale from 0 to 1). A yes or no has one coding. Errors are CR1 by cluster with FEW_CLUSTERS clusters and more, where
+they say what CR2 says, and the plan's below. The joint test (`specification_curve.JointTest`) runs the grid again on
+treatments permuted inside the clusters that hold both groups, as often as the propensity score makes them
+(`permutations`); it looks at the specifications that count positive answers, so that its median has one unit.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from math import nan
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mentorat.causal.balancing import NotEstimable
+from mentorat.causal.batched_specifications import WEIGHTED, Specification, weighted_fits
+from mentorat.causal.cluster_robust import FEW_CLUSTERS
+from mentorat.causal.estimators import LABELS, Sample, estimate
+from mentorat.causal.permutations import permutations
+from mentorat.causal.plan import CurveGrid, Estimator, Variance
+from mentorat.causal.specification_curve import TIES, covariate_sets, joint_statistics
+from mentorat.causal.survey_respondents import in_words
+from mentorat.survey.design import SurveyError
+from mentorat.typography import fr_number, fr_text
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+EVERYBODY = "tous"
+WITHOUT = "sans_"
+"""A population « sans_mna » is that of the respondents whose covariate `mna` is not true."""
+POSITIVE, SCORE = "positif", "score"
+
+
+@dataclass(frozen=True)
+class SurveyCurve:
+    """The curve of one outcome. `rows`: columns of COURBE from `rang` on; the others as COURBE_TEST says."""
+
+    rows: list[dict[str, object]]
+    specifications: int
+    estimated: int
+    n: int
+    median: float
+    share_same_sign: float
+    share_excluding_zero: float
+    p_median: float
+    p_share: float
+    draws: int
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _One:
+    """A specification and what it gave; `chance`: estimates and p-values under permuted treatments, when asked."""
+
+    labels: dict[str, str]
+    estimate: float
+    low: float
+    high: float
+    p: float
+    n: int
+    reason: str
+    chance: tuple[Floats, Floats] | None
+
+
+def survey_curve(
+    sample: Sample,
+    codings: dict[str, Floats],
+    grid: CurveGrid,
+    variance: Variance,
+    *,
+    sign: float,
+    seed: int,
+    draws: int,
+) -> SurveyCurve:
+    """Run `grid` on `sample`, whose covariates hold all those of the grid.
+
+    `codings`: coding → answers (n); `sign`: of the primary estimate (0: that of the median is taken); `draws`:
+    permutations of the joint test, 0 for the curve alone. Results hang on `seed` alone.
+    """
+    told: list[str] = []
+    permuted = None
+    if draws:
+        try:
+            permuted = _permuted(sample, draws, seed)
+        except (NotEstimable, SurveyError) as reason:
+            told.append(f"Test conjoint non fait. {reason}")
+    found = list(_runs(sample, codings, grid, variance, permuted))
+    known = [one for one in found if not one.reason]
+    estimates = np.array([one.estimate for one in known])
+    single = [one for one in known if one.labels["codage"] == POSITIVE] or known
+    median = float(np.median([one.estimate for one in single])) if single else nan
+    side = float(np.sign(sign)) or float(np.sign(median))
+    beyond = np.array([one.low > 0 if side > 0 else one.high < 0 for one in known])
+    if len(known) < len(found):
+        told.append(f"{fr_number(len(found) - len(known))} spécification(s) non estimée(s), avec leur motif.")
+    p = {"mediane": nan, "part_significative": nan}
+    if permuted is not None and any(one.chance for one in single):
+        p, lost = _joint([one for one in single if one.chance])
+        if lost:
+            told.append(f"{fr_number(lost)} estimation(s) sur traitements permutés n'ont pas abouti.")
+        if len(permuted) < 199:
+            told.append(f"Test conjoint sur {fr_number(len(permuted))} permutations seulement : ses p sont grossiers.")
+    ordered = sorted(known, key=lambda one: (round(one.estimate, 10), *one.labels.values()))
+    lost_ones = [one for one in found if one.reason]
+    return SurveyCurve(
+        rows=[_row(one, rank) for rank, one in enumerate(ordered, start=1)] + [_row(one, None) for one in lost_ones],
+        specifications=len(found),
+        estimated=len(known),
+        n=len(sample.frame),
+        median=median,
+        share_same_sign=float((np.sign(estimates) == side).mean()) if known else nan,
+        share_excluding_zero=float(beyond.mean()) if known else nan,
+        p_median=p["mediane"],
+        p_share=p["part_significative"],
+        draws=0 if permuted is None else len(permuted),
+        warnings=tuple(fr_text(one) for one in told),
+    )
+
+
+def _row(one: _One, rank: int | None) -> dict[str, object]:
+    return {
+        "rang": pd.NA if rank is None else rank,
+        **one.labels,
+        "estimation": one.estimate,
+        "ic_bas": one.low,
+        "ic_haut": one.high,
+        "p": one.p,
+        "n": one.n,
+        "statut": "non_estime" if one.reason else "estime",
+        "motif": fr_text(one.reason),
+    }
+
+
+def _permuted(sample: Sample, draws: int, seed: int) -> Bools:
+    """Treatments that could have been: inside clusters that hold both groups, whole clusters when none does."""
+    clusters = pd.factorize(sample.frame[sample.cluster], sort=True)[0]
+    mixed = pd.Series(sample.treated).groupby(clusters).nunique().gt(1).any()
+    if not mixed:
+        return permutations(sample.treated, draws, seed=seed, clusters=clusters).treatments
+    scores = sample.propensity.scores
+    return permutations(sample.treated, draws, seed=seed, within=clusters, odds=scores / (1 - scores)).treatments
+
+
+def _runs(
+    sample: Sample, codings: dict[str, Floats], grid: CurveGrid, variance: Variance, permuted: Bools | None
+) -> Iterator[_One]:
+    columns = sample.encoded.columns
+    values = columns.to_numpy(dtype=np.float64)
+    clusters = pd.factorize(sample.frame[sample.cluster], sort=True)[0].astype(np.intp)
+    for covariates, names in covariate_sets(grid.toujours, grid.au_choix).items():
+        chosen = [
+            rank
+            for rank, column in enumerate(columns.columns)
+            if any(column == name or column.startswith(f"{name}=") for name in names)
+        ]
+        separated = bool(set(names) & set(sample.separating))  # pooled away if it were run: told by the estimator
+        for population in grid.populations:
+            kept = population_rows(sample.frame, population)
+            part = _Part(
+                sample=Sample(
+                    sample.frame.loc[kept].reset_index(drop=True),
+                    sample.outcome,
+                    sample.treatment,
+                    names,
+                    sample.cluster,
+                ),
+                specification=None if separated else Specification.of(values[kept][:, chosen], clusters[kept]),
+                permuted=None if permuted is None else permuted[:, kept],
+                few=len(np.unique(clusters[kept])) < FEW_CLUSTERS,
+            )
+            for estimator in grid.estimateurs:
+                for coding, y in codings.items():
+                    labels = {
+                        "covariables": covariates,
+                        "estimateur": fr_text(LABELS[estimator]),
+                        "population": population,
+                        "codage": coding,
+                    }
+                    yield _one(part, labels, y[kept], estimator, variance)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The rows and covariates of some specifications; `few`: too few clusters for CR1."""
+
+    sample: Sample
+    specification: Specification | None
+    permuted: Bools | None
+    few: bool
+
+
+def _one(part: _Part, labels: dict[str, str], y: Floats, estimator: Estimator, variance: Variance) -> _One:
+    """One specification: at once where it is a weighted regression, else by its estimator, which tells why not."""
+    n, chance = len(y), None
+    weighted = next((name for name in WEIGHTED if name == estimator), None)
+    if part.specification is not None and weighted is not None:
+        if part.permuted is not None and labels["codage"] == POSITIVE:
+            drawn = weighted_fits(part.specification, y, part.permuted, weighted)
+            chance = drawn.estimates, drawn.p
+        if not part.few:
+            fits = weighted_fits(part.specification, y, part.sample.treated[None, :], weighted)
+            if np.isfinite(fits.estimates[0]):
+                low, high = (float(one[0]) for one in fits.interval())
+                return _One(labels, float(fits.estimates[0]), low, high, float(fits.p[0]), n, "", chance)
+    sample = replace(part.sample, frame=part.sample.frame.assign(**{part.sample.outcome: y}))
+    try:
+        found = estimate(sample, estimator, variance, draws=999)
+    except (NotEstimable, SurveyError) as reason:
+        return _One(labels, nan, nan, nan, nan, n, in_words(str(reason)), None)
+    return _One(labels, found.estimate, found.low, found.high, found.p, found.n, "", chance)
+
+
+def population_rows(frame: pd.DataFrame, population: str) -> Bools:
+    """Rows (n) of a population of the grid. Raises SurveyError (French) on one that no covariate tells."""
+    if population == EVERYBODY:
+        return np.ones(len(frame), dtype=np.bool_)
+    name = population.removeprefix(WITHOUT)
+    if not population.startswith(WITHOUT) or name not in frame or not pd.api.types.is_bool_dtype(frame[name]):
+        raise SurveyError(
+            f"La population « {population} » de la grille n'est pas connue : écrivez « {EVERYBODY} », ou « {WITHOUT} » "
+            "suivi d'une covariable à deux réponses, comme « sans_mna »."
+        )
+    return ~frame[name].fillna(False).to_numpy(dtype=bool)
+
+
+def _joint(known: list[_One]) -> tuple[dict[str, float], int]:
+    """p-values of the statistics of `joint_statistics`, and how many permuted estimates were lost."""
+    chances = [one.chance for one in known if one.chance is not None]
+    estimates, p = (np.column_stack([chance[rank] for chance in chances]) for rank in (0, 1))
+    seen = joint_statistics(np.array([[one.estimate for one in known]]), np.array([[one.p for one in known]]))
+    drawn = joint_statistics(estimates, p)
+    found = {
+        name: float((1 + (drawn[name] >= value[0] - TIES).sum()) / (1 + len(estimates))) for name, value in seen.items()
+    }
+    return found, int((~np.isfinite(estimates)).sum())
