@@ -5,14 +5,11 @@ from collections.abc import Iterator
 from dagster import AssetExecutionContext, AssetSpec, MaterializeResult, multi_asset
 
 from mentorat.causal.effect_tables import SCHEMAS
-from mentorat.settings import CHECKOUT
 from orchestration.defs.estimations import SURVEY_PARTS, estimation_key, store, survey_tables
 from orchestration.defs.recueil import raw_key
 from orchestration.partitions import campagnes
 from orchestration.progress import tell
 from orchestration.resources import Maison
-
-PLAN = CHECKOUT / "notebooks" / "plans" / "demonstration.yml"
 
 
 @multi_asset(
@@ -25,14 +22,14 @@ PLAN = CHECKOUT / "notebooks" / "plans" / "demonstration.yml"
 )
 def effets(context: AssetExecutionContext, maison: Maison) -> Iterator[MaterializeResult]:
     """Every outcome of the plan: its effect by several estimators, its balance, its sensitivity, its curve."""
-    from mentorat.causal.plan import load_plan
-    from mentorat.causal.survey_conclusion import conclude
+    from mentorat.causal.conclusion import conclude
+    from mentorat.causal.plan_register import plan_of
     from mentorat.causal.survey_effect_tables import survey_effect_tables
 
     settings, campagne = maison.settings, int(context.partition_key)
     tell(context, "Évaluation : effets estimés selon le plan, robustesse, courbe des spécifications")
-    plan = load_plan(PLAN)
-    tables = survey_effect_tables(*survey_tables(settings, campagne), plan)
+    force = plan_of(settings, campagne)
+    tables = survey_effect_tables(*survey_tables(settings, campagne), force.plan)
+    effects = conclude(tables.effets, force, tables.effets_robustesse)
     for table in SCHEMAS:
-        frame = getattr(tables, table)
-        yield store(settings, campagne, table, conclude(frame, plan) if table == "effets" else frame)
+        yield store(settings, campagne, table, effects if table == "effets" else getattr(tables, table))

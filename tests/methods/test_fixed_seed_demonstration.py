@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from mentorat.causal.conclusion import conclude
 from mentorat.causal.plan import load_plan
-from mentorat.causal.survey_conclusion import conclude
 from mentorat.causal.survey_effect_tables import survey_effect_tables
 from mentorat.identity.keys import load_keys
 from mentorat.intake.reception import receive

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from mentorat.causal import survey_robustness
+from mentorat.causal.conclusion import conclude
 from mentorat.causal.effect_tables import SCHEMAS, EffectTables
 from mentorat.causal.plan import Plan, load_plan
-from mentorat.causal.survey_conclusion import conclude
 from mentorat.causal.survey_effect_tables import survey_effect_tables
 from mentorat.causal.survey_effects import survey_differences
 from mentorat.errors import MentoratError
@@ -29,7 +29,7 @@ def plan_with(grille: dict[str, object] | None = None, **changed: object) -> Pla
         "familles": {"principale": (PRIMARY,)},
         "grille": DEMONSTRATION.enquete.grille.model_dump() | grid | (grille or {}),
     }
-    return Plan.model_validate(DEMONSTRATION.model_dump() | {"enquete": enquete | changed})
+    return Plan.model_validate(DEMONSTRATION.model_dump() | {"nom": "essai", "enquete": enquete | changed})
 
 
 PLAN = plan_with()
