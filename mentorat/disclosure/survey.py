@@ -17,14 +17,14 @@ withheld. A mean is one more equation on the codes of its distribution: it is ro
 that are hidden, or goes with them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from mentorat.disclosure.core import Equation, refuse_if_breached, suppress
+from mentorat.disclosure.cells import Cells
+from mentorat.disclosure.core import refuse_if_breached, suppress
 from mentorat.disclosure.counts import WHOLE, release_counts, release_estimates
 from mentorat.disclosure.door import ReleasedTable, open_door
 from mentorat.disclosure.rules import AUDIENCES, Audience, rules
@@ -48,47 +48,6 @@ ESTIMATED = ("estimation", "ic_bas", "ic_haut")
 FIGURES = ("estimation", "ic_bas", "ic_haut", "deff", "ess")
 _BLOCK = ["item", "groupe", "vague"]
 _ROW = [*_BLOCK, "domaine", "mesure", "modalite"]
-
-
-@dataclass
-class _Cells:
-    """Counts by key, and the sums that tie them."""
-
-    counts: dict[str, int] = field(default_factory=dict)
-    ranks: dict[str, int] = field(default_factory=dict)
-    derived: set[str] = field(default_factory=set)
-    plain: set[str] = field(default_factory=set)
-    """Zeros that describe nobody."""
-    equations: list[Equation] = field(default_factory=list)
-
-    def add(self, key: str, value: int, rank: int, *, derived: bool = False, plain: bool = False) -> None:
-        self.counts[key], self.ranks[key] = value, rank
-        if derived:
-            self.derived.add(key)
-        if plain and value == 0:
-            self.plain.add(key)
-
-    def tie(self, total: str, parts: Iterable[str]) -> None:
-        parts = tuple(parts)
-        if parts:
-            self.equations.append(Equation(total, parts, self.counts[total] - sum(self.counts[part] for part in parts)))
-
-    def remainder(self, total: str, parts: Iterable[str], name: str, *, plain: bool) -> None:
-        """What is left of a total, that is never shown, as a cell of its own."""
-        parts = tuple(parts)
-        self.add(name, self.counts[total] - sum(self.counts[part] for part in parts), 0, derived=True, plain=plain)
-        self.tie(total, (*parts, name))
-
-    def table(self, threshold: int) -> pd.DataFrame:
-        return pd.DataFrame(
-            {
-                "cle": list(self.counts),
-                "valeur": list(self.counts.values()),
-                "sensible": [value < threshold and key not in self.plain for key, value in self.counts.items()],
-                "rang": [self.ranks[key] for key in self.counts],
-                "derivee": [key in self.derived for key in self.counts],
-            }
-        )
 
 
 def release_survey(
@@ -275,10 +234,10 @@ def _blocks(shown: pd.DataFrame) -> dict[str, dict[str, list[_Row]]]:
     return found
 
 
-def _system(shown: pd.DataFrame) -> _Cells:
+def _system(shown: pd.DataFrame) -> Cells:
     from mentorat.survey.questionnaire import questionnaire
 
-    system = _Cells()
+    system = Cells()
     items = questionnaire().items
     for name, domains in _blocks(shown).items():
         scale = items[name.split("|")[0]].scale
@@ -297,7 +256,7 @@ def _system(shown: pd.DataFrame) -> _Cells:
 
 
 def _tie_distribution(
-    system: _Cells,
+    system: Cells,
     rows: Sequence[_Row],
     positive: tuple[str, ...],
     several: bool,
@@ -325,7 +284,7 @@ def _tie_distribution(
 
 
 def _tie_domains(
-    system: _Cells, whole: Sequence[_Row], rows: Sequence[_Row], dimension: str, never: set[tuple[str, str]]
+    system: Cells, whole: Sequence[_Row], rows: Sequence[_Row], dimension: str, never: set[tuple[str, str]]
 ) -> None:
     """Everybody = the domains of one dimension that are shown (`rows`) + those that are not: the bases, and each
     count."""
