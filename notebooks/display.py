@@ -58,6 +58,11 @@ def sentences(texts: list[str]) -> HTML:
     return HTML(f"<ul>{''.join(f'<li>{escape(fr_text(text))}</li>' for text in texts)}</ul>")
 
 
+def subtitle(text: str) -> HTML:
+    """A third-level heading, over what a loop shows of one comparison."""
+    return HTML(f"<h3>{escape(fr_text(text))}</h3>")
+
+
 def signed(value: float) -> str:
     """A difference with its sign and one decimal; the heading gives the unit."""
     written = fr_number(value, 1)

@@ -1,0 +1,360 @@
+"""Released tables of the evaluation as notebooks show them: comparisons in words, wide tables, French sentences.
+
+Nothing is estimated here. A figure that was hidden stays hidden, and a sentence says no more than the figures it reads.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from mentorat.typography import NOT_AVAILABLE, fr_count, fr_number, fr_p, fr_percent, fr_points, fr_text
+
+SOURCES = {"enquete": "Enquête", "administratif": "Fichiers des départements"}
+COMPARATORS = {
+    "non_mentores": "jeunes non mentorés, répondant à la même enquête",
+    "acceptants_en_attente": "jeunes volontaires qui attendent encore un mentor",
+    "eligibles_non_mentores": "jeunes éligibles sans mentor à cette date",
+}
+ROLES = {"principale": "Issue principale", "secondaire": "Issue secondaire", "temoin": "Témoin"}
+STATUSES = {"confirmatoire": "confirmatoire", "exploratoire": "exploratoire"}
+GRADES = {
+    "établi": "La comparaison exclut les autres explications plausibles ; il faut pour cela un tirage au sort.",
+    "probable": "Un écart solide par une méthode qui écarte les principales autres explications, sans tirage au sort.",
+    "non concluant": "La comparaison est faite, mais elle ne permet pas d'attribuer l'écart au mentorat.",
+    "descriptif": "Un constat : aucune comparaison valable n'a pu être faite.",
+}
+"""What each grade of evidence means for a reader; the rule itself is `preuve.yml`."""
+HIDDEN_FACTOR = (
+    "e_value",
+    "e_value_limite",
+    "valeur_robustesse",
+    "valeur_robustesse_limite",
+    "reference_observee",
+    "rosenbaum",
+)
+PLACEBOS = ("issue_placebo", "date_placebo", "temoin_negatif")
+CHANCE = ("bootstrap_sauvage", "rerandomisation")
+MISSING = ("imputation", "non_reponse_bornes", "censure_ponderee")
+BALANCED = 0.1
+"""Standardised difference under which a covariate is called balanced."""
+_KEY = ["source", "comparateurs"]
+_ORDER = {name: rank for rank, name in enumerate([*SOURCES, *COMPARATORS])}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Who is compared with whom, in one source."""
+
+    source: str
+    comparateurs: str
+
+    @property
+    def title(self) -> str:
+        """« Enquête : comparés aux jeunes non mentorés… »."""
+        return f"{SOURCES.get(self.source, self.source)} : comparés aux {COMPARATORS.get(self.comparateurs, self.comparateurs)}"
+
+    def of(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The rows of this comparison."""
+        own = (frame["source"] == self.source) & (frame["comparateurs"] == self.comparateurs)
+        return frame[own].reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One outcome of one comparison."""
+
+    comparison: Comparison
+    issue: str
+    libelle: str
+
+    @property
+    def title(self) -> str:
+        """« Se sentir seul » and the comparison."""
+        return f"« {self.libelle} ». {self.comparison.title}"
+
+    def of(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The rows of this outcome."""
+        rows = self.comparison.of(frame)
+        return rows[rows["issue"] == self.issue].reset_index(drop=True)
+
+
+def comparisons(*frames: pd.DataFrame) -> list[Comparison]:
+    """Comparisons that any of the tables holds, the survey first."""
+    pairs = {(str(a), str(b)) for frame in frames for a, b in zip(frame["source"], frame["comparateurs"], strict=True)}
+    return [Comparison(*pair) for pair in sorted(pairs, key=lambda pair: [(_ORDER.get(one, 99), one) for one in pair])]
+
+
+def outcomes(effets: pd.DataFrame, role: str | None = None) -> list[Outcome]:
+    """Outcomes of each comparison in the order of the table; of one role of the plan, or all."""
+    rows = effets if role is None else effets[effets["role"] == role]
+    return [
+        Outcome(one, str(row["issue"]), str(row["libelle"]))
+        for one in comparisons(rows)
+        for _, row in one.of(rows).iterrows()
+    ]
+
+
+def in_words(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows in the order of comparisons, with `comparaison`, `role_lu` where the table has roles."""
+    rank = [[_ORDER.get(one, 99) for one in pair] for pair in zip(frame["source"], frame["comparateurs"], strict=True)]
+    ordered = frame.assign(_rang=[10 * a + b for a, b in rank] if len(frame) else []).sort_values(
+        "_rang", kind="stable", ignore_index=True
+    )
+    words = [Comparison(*pair).title for pair in zip(ordered["source"], ordered["comparateurs"], strict=True)]
+    ordered = ordered.drop(columns="_rang").assign(comparaison=words)
+    return ordered.assign(role_lu=ordered["role"].map(ROLES)) if "role" in ordered else ordered
+
+
+def interval(row: pd.Series, value: str = "att") -> str:
+    """« −6,0 points (de −10,2 points à −1,7 point) », or that there is none."""
+    if pd.isna(row[value]):
+        return "masqué" if row.get("diffusion") == "secret" else "non estimé"
+    return f"{fr_points(100 * row[value])} (de {fr_points(100 * row['ic_bas'])} à {fr_points(100 * row['ic_haut'])})"
+
+
+def with_interval(frame: pd.DataFrame, value: str = "att") -> pd.DataFrame:
+    """The rows with `lu`, the estimate and its interval in words."""
+    return frame.assign(lu=[interval(row, value) for _, row in frame.iterrows()])
+
+
+def losses(flux: pd.DataFrame) -> pd.DataFrame:
+    """Steps in order, with what each group lost since the step before (missing where either is hidden)."""
+    rows = flux.sort_values([*_KEY, "ordre"], kind="stable", ignore_index=True)
+    groups = rows.groupby(_KEY, sort=False)
+    return rows.assign(perte_mentores=-groups["n_mentores"].diff(), perte_non_mentores=-groups["n_non_mentores"].diff())
+
+
+def balance_sentences(equilibre: pd.DataFrame) -> list[str]:
+    """Of one comparison: how many covariates differ before and after, and the one that differs most after."""
+    known = equilibre.dropna(subset=["smd_avant", "smd_apres"])
+    if known.empty:
+        return ["Aucune caractéristique à comparer : rien n'a été reçu, ou tout est masqué."]
+    before, after = (known[column].abs() for column in ("smd_avant", "smd_apres"))
+    worst = known.loc[after.idxmax()]
+    told = [
+        f"Avant, {_of(int((before > BALANCED).sum()), len(known))} d'une différence standardisée de plus de 0,1 ; "
+        f"après, {fr_number(int((after > BALANCED).sum()))}.",
+        f"Après, la plus grande différence est {fr_number(after.max(), 3)}, pour « {worst['libelle']} ».",
+    ]
+    if (after > BALANCED).any():
+        told.append("Les groupes ne sont donc pas rendus comparables : l'écart reste une description.")
+    lost = len(equilibre) - len(known)
+    return told if not lost else [*told, f"{fr_count(lost, 'ligne masquée', 'lignes masquées')}."]
+
+
+def _of(n: int, total: int) -> str:
+    return f"{fr_number(n)} {'caractéristique' if n < 2 else 'caractéristiques'} sur {fr_number(total)} diffèrent"
+
+
+def overlap_sentences(recouvrement: pd.DataFrame) -> list[str]:
+    """Of one comparison: the mentored whose score no one, or hardly anyone, of the others has."""
+    rows = recouvrement.dropna(subset=["n_mentores", "n_non_mentores"])
+    mentored, others = (float(rows[name].sum()) for name in ("n_mentores", "n_non_mentores"))
+    if not mentored or not others:
+        return ["Le recouvrement ne peut pas être montré : rien n'a été reçu, ou tout est masqué."]
+    alone = float(rows.loc[rows["n_non_mentores"] == 0, "n_mentores"].sum())
+    rare = float(rows.loc[rows["n_non_mentores"] * 5 < rows["n_mentores"], "n_mentores"].sum())
+    told = [
+        f"{fr_percent(alone / mentored)} des mentorés ont un score où ne se trouve aucun jeune de l'autre groupe."
+        if alone
+        else "Chaque mentoré a un score où se trouvent aussi des jeunes de l'autre groupe."
+    ]
+    if rare > alone:
+        told.append(
+            f"{fr_percent(rare / mentored)} ont un score où l'autre groupe est plus de cinq fois moins nombreux : "
+            "quelques jeunes y comptent beaucoup."
+        )
+    return told
+
+
+def plan_table(effets: pd.DataFrame) -> pd.DataFrame:
+    """The plans that the results follow: one row a plan and version, its hash, how many results are confirmatory."""
+    columns = ["plan", "plan_version", "plan_empreinte"]
+    rows = effets.assign(confirmatoires=(effets["statut"] == "confirmatoire").astype("int64"), resultats=1)
+    return rows.groupby(columns, as_index=False)[["resultats", "confirmatoires"]].sum()
+
+
+def conclusions(effets: pd.DataFrame, role: str) -> list[str]:
+    """The sentence of each result of a role, with its status and its grade."""
+    return [_conclusion(row) for _, row in in_words(effets[effets["role"] == role]).iterrows()] or [
+        "Aucune issue de ce rang dans cette campagne."
+    ]
+
+
+def _conclusion(row: pd.Series) -> str:
+    head = f"{SOURCES.get(str(row['source']), str(row['source']))}, "
+    head += f"comparés aux {COMPARATORS.get(str(row['comparateurs']), str(row['comparateurs']))}"
+    if row["diffusion"] == "secret":
+        return f"{head} : « {row['libelle']} » est masqué, trop peu de jeunes sont concernés."
+    grade = f"Preuve : {row['preuve']}" if _text(row["preuve"]) else "Preuve : non graduée"
+    return f"{head} : {_text(row['phrase']) or _text(row['avertissements']) or 'aucun chiffre.'} {grade} ({row['statut']})."
+
+
+def grade_table(effets: pd.DataFrame) -> pd.DataFrame:
+    """Grades of evidence, strongest first: what each means, how many results have it."""
+    counts = effets["preuve"].value_counts()
+    return pd.DataFrame(
+        [(grade, meaning, int(counts.get(grade, 0))) for grade, meaning in GRADES.items()],
+        columns=["preuve", "sens", "resultats"],
+    )
+
+
+def side_by_side(estimateurs: pd.DataFrame) -> pd.DataFrame:
+    """One row an outcome of one comparison, one column an estimator (its label), differences in points."""
+    order = list(dict.fromkeys(estimateurs["libelle_estimateur"]))
+    wide = estimateurs.pivot(index="libelle", columns="libelle_estimateur", values="estimation")
+    wide = wide.reindex(index=list(dict.fromkeys(estimateurs["libelle"])), columns=order)
+    return (100 * wide).reset_index().rename_axis(columns=None)
+
+
+def agreement(estimateurs: pd.DataFrame) -> list[str]:
+    """Of each outcome of one comparison: between what values the adjusted estimators stand, beside the raw difference."""
+    told = []
+    for label, rows in estimateurs.groupby("libelle", sort=False):
+        known = rows.dropna(subset=["estimation"])
+        adjusted, raw = known[known["place"] != "naif"], known[known["place"] == "naif"]
+        if adjusted.empty:
+            continue
+        low, high = adjusted["estimation"].min(), adjusted["estimation"].max()
+        sign = "tous de même signe" if low * high > 0 else "qui n'ont pas tous le même signe"
+        beside = f", à côté d'un écart brut de {fr_points(100 * raw['estimation'].iloc[0])}" if len(raw) else ""
+        told.append(
+            f"« {label} » : {fr_count(len(adjusted), 'calcul ajusté', 'calculs ajustés')}, de {fr_points(100 * low)} à "
+            f"{fr_points(100 * high)}, {sign}{beside}."
+        )
+    return told or ["Aucun autre calcul à mettre en regard."]
+
+
+def refusals(frame: pd.DataFrame, name: str, value: str) -> list[str]:
+    """Why a figure is missing or to be read with care, one sentence each: `name`, then its warnings."""
+    rows = frame[[bool(_text(said)) for said in frame["avertissements"]]] if len(frame) else frame
+    return [
+        f"{row['libelle']}, {row[name]}{'' if pd.notna(row[value]) else ' (non estimé)'} : {row['avertissements']}"
+        for _, row in rows.iterrows()
+    ]
+
+
+def interactions(heterogeneite: pd.DataFrame) -> list[str]:
+    """Of each factor of one comparison, whether the effects of its levels differ more than chance would do."""
+    told = []
+    for (label, factor), rows in heterogeneite.groupby(["libelle", "libelle_facteur"], sort=False):
+        tested = rows.dropna(subset=["p_interaction"])
+        if tested.empty:
+            told.append(
+                f"« {label} » selon {factor} : pas de test, trop peu de jeunes par modalité ou chiffres masqués."
+            )
+            continue
+        p, corrected = tested["p_interaction"].iloc[0], tested["p_interaction_holm"].iloc[0]
+        judged = corrected if pd.notna(corrected) else p
+        reading = (
+            "les écarts diffèrent plus que le hasard ne l'explique d'ordinaire, ce qui reste exploratoire"
+            if judged < 0.05
+            else "les écarts sont compatibles avec un même écart pour tous"
+        )
+        after = f" ; {fr_p(corrected)} après correction de Holm" if pd.notna(corrected) else ""
+        told.append(f"« {label} » selon {factor} : {reading} ({fr_p(p)}{after}).")
+    return told or ["Aucun sous-groupe à comparer."]
+
+
+def funnel_sentences(entonnoir: pd.DataFrame) -> list[str]:
+    """Of one outcome: how many départements have a figure, how many lie outside the limits, what spread is estimated."""
+    known = entonnoir.dropna(subset=["estimation", "se"])
+    if known.empty:
+        return ["Aucun département n'a assez de jeunes pour qu'un écart y soit montré."]
+    outside = (known["estimation"] < known["limite_998_bas"]) | (known["estimation"] > known["limite_998_haut"])
+    count = int(outside.sum())
+    verb = "sort" if count < 2 else "sortent"
+    return [
+        f"{fr_count(len(known), 'département a', 'départements ont')} assez de jeunes pour qu'un écart soit montré, "
+        f"{fr_number(len(entonnoir) - len(known))} non.",
+        f"Autour de l'écart national de {fr_points(100 * known['moyenne'].iloc[0])}, "
+        f"{fr_number(count)} {verb} des limites à 99,8 %.",
+        f"Une fois retiré ce que le hasard explique, l'écart-type entre départements est estimé à "
+        f"{fr_points(100 * known['tau'].iloc[0]).removeprefix('+')}.",
+    ]
+
+
+def readings(robustesse: pd.DataFrame, analyses: Sequence[str]) -> list[str]:
+    """The sentences of some analyses of one comparison, outcome by outcome."""
+    told = [
+        f"« {row['libelle']} » : {_text(row['lecture'])}"
+        for analysis in analyses
+        for _, row in robustesse[robustesse["analyse"] == analysis].iterrows()
+        if _text(row["lecture"])
+    ]
+    ordered = sorted(told, key=lambda sentence: sentence.split(" : ")[0])
+    return ordered or ["Cette analyse n'a pas été faite pour cette comparaison, ou elle est masquée."]
+
+
+def curve_sentences(courbe_test: pd.DataFrame) -> list[str]:
+    """Of each outcome of one comparison: its whole curve in a sentence, with the joint test where it was drawn."""
+    return [_curve_sentence(row) for _, row in courbe_test.iterrows() if pd.notna(row["mediane"])] or [
+        "Aucune courbe pour cette comparaison."
+    ]
+
+
+def _curve_sentence(row: pd.Series) -> str:
+    told = (
+        f"« {row['libelle']} » : {fr_number(row['estimees'])} calculs admissibles estimés sur "
+        f"{fr_number(row['specifications'])}, écart médian {fr_points(100 * row['mediane'])} ; "
+        f"{fr_percent(row['part_meme_signe'], 0)} ont le signe le plus fréquent, "
+        f"{fr_percent(row['part_exclut_zero'], 0)} excluent zéro."
+    )
+    if pd.isna(row["p_mediane"]):
+        return f"{told} Le test d'ensemble n'a pas été fait."
+    return (
+        f"{told} Si le mentorat ne changeait rien, une médiane aussi éloignée de zéro aurait une probabilité "
+        f"{fr_p(row['p_mediane'])} ({fr_count(row['permutations'], 'permutation', 'permutations')})."
+    )
+
+
+def hidden(frame: pd.DataFrame) -> list[str]:
+    """How many rows of a table are hidden, whole or in part, when any is."""
+    whole, part = (int((frame["diffusion"] == state).sum()) for state in ("secret", "partiel"))
+    told = []
+    if whole:
+        told.append(f"{fr_count(whole, 'ligne masquée', 'lignes masquées')} : trop peu de jeunes.")
+    if part:
+        told.append(
+            f"{fr_count(part, 'ligne sans effectif', 'lignes sans effectif')} : il redonnerait celui d'une ligne masquée."
+        )
+    return told
+
+
+def in_points(frame: pd.DataFrame, label: str, value: str) -> str:
+    """The text alternative of a drawing of estimates: each label, its estimate and interval."""
+    return " ; ".join(fr_text(f"{row[label]} : {interval(row, value)}") for _, row in frame.iterrows()) + "."
+
+
+def balance_in_words(equilibre: pd.DataFrame) -> str:
+    """The text alternative of a love plot."""
+    told = (
+        f"{row['libelle']} : {_plain(row['smd_avant'])} avant, {_plain(row['smd_apres'])} après"
+        for _, row in equilibre.iterrows()
+    )
+    return "Différences standardisées. " + " ; ".join(told) + "."
+
+
+def overlap_in_words(recouvrement: pd.DataFrame) -> str:
+    """The text alternative of the overlap: who is in each bin."""
+    return " ; ".join(_bins(recouvrement)) + "."
+
+
+def _bins(recouvrement: pd.DataFrame) -> Iterator[str]:
+    for _, row in recouvrement.iterrows():
+        sizes = [
+            NOT_AVAILABLE if pd.isna(row[name]) else fr_number(row[name]) for name in ("n_mentores", "n_non_mentores")
+        ]
+        yield (
+            f"score de {fr_number(row['score_bas'], 2)} à {fr_number(row['score_haut'], 2)} : "
+            f"{sizes[0]} mentorés, {sizes[1]} non mentorés"
+        )
+
+
+def _plain(value: float) -> str:
+    return NOT_AVAILABLE if pd.isna(value) else fr_number(value, 2)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
