@@ -52,7 +52,12 @@ class Comparison:
     @property
     def title(self) -> str:
         """« Enquête : comparés aux jeunes non mentorés… »."""
-        return f"{SOURCES.get(self.source, self.source)} : comparés aux {COMPARATORS.get(self.comparateurs, self.comparateurs)}"
+        return f"{SOURCES.get(self.source, self.source)} : comparés aux {self.others}"
+
+    @property
+    def others(self) -> str:
+        """« jeunes non mentorés… »."""
+        return COMPARATORS.get(self.comparateurs, self.comparateurs)
 
     def of(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The rows of this comparison."""
@@ -183,12 +188,11 @@ def conclusions(effets: pd.DataFrame, role: str) -> list[str]:
 
 
 def _conclusion(row: pd.Series) -> str:
-    head = f"{SOURCES.get(str(row['source']), str(row['source']))}, "
-    head += f"comparés aux {COMPARATORS.get(str(row['comparateurs']), str(row['comparateurs']))}"
+    head = Comparison(str(row["source"]), str(row["comparateurs"])).title
     if row["diffusion"] == "secret":
-        return f"{head} : « {row['libelle']} » est masqué, trop peu de jeunes sont concernés."
-    grade = f"Preuve : {row['preuve']}" if _text(row["preuve"]) else "Preuve : non graduée"
-    return f"{head} : {_text(row['phrase']) or _text(row['avertissements']) or 'aucun chiffre.'} {grade} ({row['statut']})."
+        return f"{head}. « {row['libelle']} » est masqué : trop peu de jeunes sont concernés."
+    said = _text(row["phrase"]) or _text(row["avertissements"]) or f"« {row['libelle']} » : aucun chiffre."
+    return f"{head}. {said} Preuve : {_text(row['preuve']) or 'non graduée'} ({_text(row['statut'])})."
 
 
 def grade_table(effets: pd.DataFrame) -> pd.DataFrame:
@@ -203,13 +207,15 @@ def grade_table(effets: pd.DataFrame) -> pd.DataFrame:
 def side_by_side(estimateurs: pd.DataFrame) -> pd.DataFrame:
     """One row an outcome of one comparison, one column an estimator (its label), differences in points."""
     order = list(dict.fromkeys(estimateurs["libelle_estimateur"]))
-    wide = estimateurs.pivot(index="libelle", columns="libelle_estimateur", values="estimation")
+    wide = estimateurs.pivot_table(
+        index="libelle", columns="libelle_estimateur", values="estimation", aggfunc="first", dropna=False
+    )
     wide = wide.reindex(index=list(dict.fromkeys(estimateurs["libelle"])), columns=order)
     return (100 * wide).reset_index().rename_axis(columns=None)
 
 
 def agreement(estimateurs: pd.DataFrame) -> list[str]:
-    """Of each outcome of one comparison: between what values the adjusted estimators stand, beside the raw difference."""
+    """Of each outcome of one comparison: where the adjusted estimators stand, beside the raw difference."""
     told = []
     for label, rows in estimateurs.groupby("libelle", sort=False):
         known = rows.dropna(subset=["estimation"])
@@ -258,7 +264,7 @@ def interactions(heterogeneite: pd.DataFrame) -> list[str]:
 
 
 def funnel_sentences(entonnoir: pd.DataFrame) -> list[str]:
-    """Of one outcome: how many départements have a figure, how many lie outside the limits, what spread is estimated."""
+    """Of one outcome: how many départements have a figure or lie outside the limits, and their spread."""
     known = entonnoir.dropna(subset=["estimation", "se"])
     if known.empty:
         return ["Aucun département n'a assez de jeunes pour qu'un écart y soit montré."]
@@ -317,7 +323,7 @@ def hidden(frame: pd.DataFrame) -> list[str]:
         told.append(f"{fr_count(whole, 'ligne masquée', 'lignes masquées')} : trop peu de jeunes.")
     if part:
         told.append(
-            f"{fr_count(part, 'ligne sans effectif', 'lignes sans effectif')} : il redonnerait celui d'une ligne masquée."
+            f"{fr_count(part, 'ligne sans effectif', 'lignes sans effectif')} : il redonnerait celui d'une autre."
         )
     return told
 

@@ -3,9 +3,9 @@
 They are released by one call, because one of them could give back what another hides:
 
 - **effets** decides. A comparison is hidden whole when a group, or in it those with or without the outcome, is under
-  the threshold. The mentored compared with those who wait are part of those compared with all eligible ones: what the two
-  comparisons differ by is a group like any other, held in one system of equations with them. Where a comparison is
-  hidden, its rows of every other table are.
+  the threshold. The mentored compared with those who wait are part of those compared with all eligible ones: what the
+  two differ by is a group like any other, held in one system of equations with them. Where a comparison is hidden, its
+  rows of every other table are.
 - **effets_heterogeneite**: a level is shown with `LEAST_LEVEL` times the threshold in each group. Where a level of a
   factor is not, or where everyone less its levels would be few, the factor has no size at all, of any outcome: nothing
   is left to subtract from. Effects of levels are rounded to the point, tests to two figures: exact, the difference of

@@ -1,0 +1,175 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Les jeunes comparés sont-ils comparables ?
+#
+# Dire ce que change le mentorat, c'est comparer des jeunes mentorés à d'autres qui ne le sont pas. Avant de lire un
+# écart, il faut savoir **qui est comparé à qui, et si ces jeunes se ressemblaient avant**. Ce carnet ne montre aucun
+# résultat du mentorat : il dit ce que valent les comparaisons.
+#
+# Il s'adresse à une personne chargée d'évaluation. Il ne lit que des tables déjà passées par le secret statistique.
+# Le code de chaque tableau se déplie sous lui.
+
+# %% tags=["cache"]
+from pathlib import Path
+
+from display import Drawing, sentences, subtitle, table
+from IPython.display import display
+
+from mentorat.causal.presentation import (
+    balance_in_words,
+    balance_sentences,
+    comparisons,
+    hidden,
+    in_words,
+    losses,
+    overlap_in_words,
+    overlap_sentences,
+)
+from mentorat.lake import read_parquet
+from mentorat.settings import Settings
+from mentorat.typography import fr_number
+from reports.effect_charts import love_svg, overlap_svg
+
+# %% tags=["parameters"]
+estimations = ""
+campagne = 2024
+
+# %% tags=["cache"]
+dossier = Path(estimations) if estimations else Settings().estimations(campagne)
+effets, flux, equilibre, recouvrement = (
+    read_parquet(dossier / f"{nom}.parquet") for nom in ("effets", "effets_flux", "equilibre", "effets_recouvrement")
+)
+comparaisons = comparisons(effets, flux, equilibre, recouvrement)
+
+
+def deux(valeur):
+    return fr_number(valeur, 2)
+
+
+# %% [markdown]
+# ## Les comparaisons
+#
+# **Dans l'enquête**, les mentorés qui ont répondu sont comparés aux non-mentorés qui ont répondu au même
+# questionnaire. Tout est demandé une seule fois, le même jour : ce qui distinguait déjà les deux groupes se mêle à ce
+# que le mentorat a pu changer.
+#
+# **Dans les fichiers des départements**, chaque jeune qui commence un mentorat est comparé, ce jour-là, à un jeune du
+# même territoire, du même sexe, du même type d'accueil et d'âge voisin qui ne commence pas ce jour-là. D'abord parmi
+# les volontaires qui attendent encore un mentor, qui lui ressemblent le plus ; puis parmi tous les jeunes éligibles.
+# Les deux sont suivis depuis le même jour. Un jeune qui attend peut avoir un mentor plus tard : la comparaison dit ce
+# que change **commencer maintenant plutôt que pas maintenant**.
+
+# %%
+table(
+    in_words(effets),
+    "Ce qui est comparé dans cette campagne",
+    {
+        "comparaison": ("Comparaison", str),
+        "libelle": ("Issue", str),
+        "role_lu": ("Rang dans le plan", str),
+        "fenetre": ("Observée", lambda quand: quand or "à l'enquête"),
+        "n_mentores": ("Mentorés", fr_number),
+        "n_non_mentores": ("Comparés", fr_number),
+        "n_manquants": ("Sans information", fr_number),
+    },
+)
+
+# %%
+sentences(hidden(effets) or ["Aucune comparaison n'est masquée."])
+
+# %% [markdown]
+# Une issue qu'aucun jeune ne peut encore avoir, parce que sa fenêtre n'est pas écoulée, n'a pas de chiffre ; le
+# carnet 05 dit à partir de quelle campagne elle sera observable.
+#
+# ## Du fichier à la comparaison
+#
+# Chaque étape laisse des jeunes de côté. Ce qu'on conclura ne vaut que pour ceux qui restent.
+
+# %%
+for comparaison in comparaisons:
+    display(subtitle(comparaison.title))
+    display(
+        table(
+            losses(comparaison.of(flux)),
+            f"Étapes. {comparaison.title}",
+            {
+                "libelle": ("Étape", str),
+                "n_mentores": ("Mentorés", fr_number),
+                "perte_mentores": ("Laissés de côté", fr_number),
+                "n_non_mentores": ("Comparés", fr_number),
+                "perte_non_mentores": ("Laissés de côté", fr_number),
+            },
+        )
+    )
+
+# %% [markdown]
+# ## Se ressemblaient-ils avant ?
+#
+# Pour chaque caractéristique connue d'avant le mentorat, la **différence standardisée** rapporte l'écart des deux
+# groupes à la dispersion des mentorés : 0,1 est la limite d'usage au-delà de laquelle les groupes diffèrent. Les
+# losanges la donnent avant toute correction ; les ronds, après pondération ou appariement.
+
+# %%
+for comparaison in comparaisons:
+    lignes = comparaison.of(equilibre)
+    display(subtitle(comparaison.title))
+    display(sentences([*balance_sentences(lignes), *hidden(lignes)]))
+    display(Drawing(love_svg(lignes), f"Équilibre. {comparaison.title}", balance_in_words(lignes)))
+
+# %% [markdown]
+# Une moyenne peut être égale quand le reste ne l'est pas. Le rapport des variances (1 : même dispersion) et l'écart
+# de Kolmogorov-Smirnov (0 : même répartition) le disent.
+
+# %%
+for comparaison in comparaisons:
+    display(
+        table(
+            comparaison.of(equilibre),
+            f"Caractéristiques d'avant le mentorat. {comparaison.title}",
+            {
+                "libelle": ("Caractéristique", str),
+                "moyenne_mentores": ("Mentorés", deux),
+                "moyenne_non_mentores_avant": ("Comparés, avant", deux),
+                "moyenne_non_mentores_apres": ("Comparés, après", deux),
+                "smd_avant": ("Différence standardisée, avant", deux),
+                "smd_apres": ("Après", deux),
+                "rapport_variances_apres": ("Rapport des variances, après", deux),
+                "ks_apres": ("Kolmogorov-Smirnov, après", deux),
+            },
+        )
+    )
+
+# %% [markdown]
+# ## Y a-t-il quelqu'un à qui comparer ?
+#
+# Le **score de propension** résume les caractéristiques connues en une chance d'être mentoré. Là où un groupe est
+# seul, aucun calcul ne remplace celui qui manque. Les classes voisines de trop peu de jeunes sont réunies, ce qui les
+# élargit : une barre large n'a pas plus de jeunes qu'une étroite de même hauteur.
+
+# %%
+for comparaison in comparaisons:
+    lignes = comparaison.of(recouvrement)
+    display(subtitle(comparaison.title))
+    display(sentences(overlap_sentences(lignes)))
+    display(Drawing(overlap_svg(lignes), f"Recouvrement. {comparaison.title}", overlap_in_words(lignes)))
+
+# %% [markdown]
+# ## Ce qu'on peut dire, et ce qu'on ne peut pas dire
+#
+# - **On peut dire** si les groupes se ressemblent, une fois comparés, sur ce que les fichiers contiennent.
+# - **On ne peut pas dire** s'ils se ressemblent sur ce qu'ils ne contiennent pas : l'envie, l'entourage, le soutien
+#   d'un éducateur. Un équilibre parfait n'est pas une preuve. Le carnet 06 dit combien il faudrait de non-dit pour
+#   tout expliquer.
+# - **Personne n'a été tiré au sort.** Aucune de ces comparaisons ne vaut une expérience.

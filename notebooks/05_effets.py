@@ -1,0 +1,288 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Ce que change le mentorat : les effets estimés
+#
+# Ce carnet donne chaque effet estimé, avec son intervalle, ce que le plan d'analyse en disait avant qu'on le voie, et
+# le **niveau de preuve** qu'une règle écrite lui donne. Un effet nul ou défavorable est dit avec les mêmes mots qu'un
+# effet favorable.
+#
+# Le carnet 04 dit si les jeunes comparés sont comparables ; le carnet 06, si ces résultats résistent à d'autres choix.
+# Celui-ci s'adresse à une personne chargée d'évaluation. Il ne lit que des tables déjà passées par le secret
+# statistique. Le code de chaque tableau se déplie sous lui.
+
+# %% tags=["cache"]
+from pathlib import Path
+
+from display import Drawing, p_value, sentences, signed, subtitle, table
+from IPython.display import display
+
+from mentorat.causal.presentation import (
+    agreement,
+    comparisons,
+    conclusions,
+    funnel_sentences,
+    grade_table,
+    hidden,
+    in_points,
+    in_words,
+    interactions,
+    outcomes,
+    plan_table,
+    refusals,
+    side_by_side,
+    with_interval,
+)
+from mentorat.lake import read_parquet
+from mentorat.settings import Settings
+from mentorat.typography import fr_number
+from reports.effect_charts import forest_svg, funnel_svg
+
+# %% tags=["parameters"]
+estimations = ""
+campagne = 2024
+
+# %% tags=["cache"]
+dossier = Path(estimations) if estimations else Settings().estimations(campagne)
+effets, estimateurs, heterogeneite, entonnoir = (
+    read_parquet(dossier / f"{nom}.parquet")
+    for nom in ("effets", "effets_estimateurs", "effets_heterogeneite", "effets_entonnoir")
+)
+effets = in_words(effets)
+rangs = {rang: effets[effets["role"] == rang] for rang in ("principale", "secondaire", "temoin")}
+
+
+def points(part):
+    return signed(100 * part)
+
+
+def deux(valeur):
+    return fr_number(valeur, 2)
+
+
+def resultats(lignes, titre):
+    return table(
+        with_interval(lignes),
+        titre,
+        {
+            "libelle": ("Issue", str),
+            "comparaison": ("Comparaison", str),
+            "lu": ("Écart ajusté, intervalle à 95 %", str),
+            "ecart_naif": ("Écart brut (points)", points),
+            "p": ("p", p_value),
+            "p_holm": ("p (Holm)", p_value),
+            "n_mentores": ("Mentorés", fr_number),
+            "n_non_mentores": ("Comparés", fr_number),
+            "grappes": ("Grappes", fr_number),
+            "ess": ("Taille efficace", fr_number),
+            "statut": ("Statut", str),
+            "preuve": ("Preuve", str),
+        },
+    )
+
+
+def foret(lignes, titre):
+    return Drawing(forest_svg(lignes, group="comparaison"), titre, in_points(lignes, "libelle", "att"))
+
+
+# %% [markdown]
+# ## L'essentiel
+#
+# Les issues principales, déclarées d'avance, une phrase chacune. La phrase est faite des chiffres, par un modèle
+# unique ; sa force est bornée par le niveau de preuve.
+
+# %%
+sentences(conclusions(effets, "principale"))
+
+# %% [markdown]
+# ## Le plan, écrit avant les résultats
+#
+# Le plan d'analyse nomme la population, le traitement, les issues, les caractéristiques prises en compte et le calcul
+# retenu. Son empreinte change au moindre changement : elle accompagne chaque résultat. Un plan modifié devient une
+# nouvelle version datée. **Confirmatoire** : le plan l'annonçait, avec ce calcul, parmi ses issues principales. Tout
+# le reste est **exploratoire** : une piste, non une réponse. Les plans sont dans le dossier `notebooks/plans`.
+
+# %%
+table(
+    plan_table(effets),
+    "Le plan suivi",
+    {
+        "plan": ("Plan", lambda nom: nom or "sans plan"),
+        "plan_version": ("Version", str),
+        "plan_empreinte": ("Empreinte (SHA-256)", str),
+        "resultats": ("Résultats", fr_number),
+        "confirmatoires": ("Confirmatoires", fr_number),
+    },
+)
+
+# %% [markdown]
+# ## Les issues principales
+#
+# L'**écart ajusté** est la différence, en points, entre la part observée chez les mentorés et celle qu'on attendrait
+# d'eux sans mentor, d'après des jeunes comparables. L'**écart brut** compare les groupes tels qu'ils sont : il n'est
+# là que pour mesurer ce que l'ajustement change. Deux p sont donnés : seul, et corrigé par la méthode de Holm pour le
+# nombre d'issues de la famille. La taille efficace dit combien de jeunes de même poids donneraient autant
+# d'information.
+
+# %%
+resultats(rangs["principale"], "Issues principales")
+
+# %%
+foret(rangs["principale"], "Écarts ajustés des issues principales, avec leur intervalle à 95 %")
+
+# %%
+sentences(
+    [*refusals(rangs["principale"], "comparaison", "att"), *hidden(rangs["principale"])]
+    or ["Aucune réserve propre à ces calculs."]
+)
+
+# %% [markdown]
+# ## Les autres issues
+#
+# Plus on regarde d'issues, plus l'une d'elles s'écarte de zéro par hasard. Un intervalle qui exclut zéro dans ce
+# tableau est une question à poser à la prochaine campagne.
+
+# %%
+resultats(rangs["secondaire"], "Issues secondaires")
+
+# %%
+foret(rangs["secondaire"], "Écarts ajustés des issues secondaires, avec leur intervalle à 95 %")
+
+# %%
+sentences([*refusals(rangs["secondaire"], "comparaison", "att"), *hidden(rangs["secondaire"])] or ["Aucune réserve."])
+
+# %% [markdown]
+# ## Les témoins
+#
+# Un témoin est une issue que le mentorat ne peut pas avoir changée, par exemple ce qui s'est passé avant lui. Un écart
+# sur un témoin dit que les groupes différaient déjà, et met en doute tout le reste.
+
+# %%
+resultats(rangs["temoin"], "Issues témoins")
+
+# %%
+sentences(conclusions(effets, "temoin"))
+
+# %% [markdown]
+# ## Le même effet, calculé autrement
+#
+# Le calcul principal est celui du plan. Les autres reposent sur d'autres suppositions : s'ils s'accordent, l'effet ne
+# tient pas au choix du calcul. Ils lisent les mêmes jeunes et ignorent les mêmes choses : leur accord ne dit rien d'une
+# différence que personne n'a mesurée.
+
+# %%
+for comparaison in comparisons(estimateurs):
+    lignes = side_by_side(comparaison.of(estimateurs))
+    noms = [nom for nom in lignes.columns if nom != "libelle"]
+    display(subtitle(comparaison.title))
+    display(
+        table(
+            lignes,
+            f"Écart selon le calcul, en points. {comparaison.title}",
+            {"libelle": ("Issue", str), **{nom: (nom, signed) for nom in noms}},
+        )
+    )
+    display(sentences(agreement(comparaison.of(estimateurs))))
+
+# %%
+for issue in outcomes(effets, "principale"):
+    lignes = issue.of(estimateurs)
+    display(
+        Drawing(
+            forest_svg(lignes, label="libelle_estimateur", value="estimation"),
+            f"Selon le calcul : {issue.title}",
+            in_points(lignes, "libelle_estimateur", "estimation"),
+        )
+    )
+
+# %%
+sentences(refusals(estimateurs, "libelle_estimateur", "estimation") or ["Aucun calcul n'a été refusé."])
+
+# %% [markdown]
+# ## Ce que valent ces résultats
+#
+# Le niveau de preuve est donné par une règle écrite et datée (`mentorat/causal/preuve.yml`), qui regarde le devis, la
+# ressemblance des groupes, la précision et la tenue aux autres choix. Une enquête à une seule vague, sans tirage au
+# sort, ne peut jamais être « établie ».
+
+# %%
+table(
+    grade_table(effets),
+    "Niveaux de preuve, et résultats qui les atteignent",
+    {"preuve": ("Preuve", str), "sens": ("Ce que cela veut dire", str), "resultats": ("Résultats", fr_number)},
+)
+
+# %% [markdown]
+# ## L'effet est-il le même pour tous ?
+#
+# Un écart par modalité a moins de jeunes, donc un intervalle plus large, et il est arrondi au point. On ne compare pas
+# deux intervalles à l'œil : un seul test, sur toutes les modalités à la fois, dit si elles diffèrent. Ces résultats
+# sont exploratoires.
+
+# %%
+for comparaison in comparisons(heterogeneite):
+    principales = [issue.issue for issue in outcomes(effets, "principale")]
+    lignes = comparaison.of(heterogeneite)
+    lignes = lignes[lignes["issue"].isin(principales)]
+    display(subtitle(comparaison.title))
+    display(sentences([*interactions(lignes), *hidden(lignes)]))
+    display(
+        table(
+            with_interval(lignes, "estimation"),
+            f"Écart selon le jeune. {comparaison.title}",
+            {
+                "modalite": ("Modalité", str),
+                "libelle_facteur": ("Selon", str),
+                "libelle": ("Issue", str),
+                "lu": ("Écart, intervalle à 95 %", str),
+                "n_mentores": ("Mentorés", fr_number),
+                "n_non_mentores": ("Comparés", fr_number),
+            },
+        )
+    )
+
+# %% [markdown]
+# ## D'un département à l'autre
+#
+# L'écart observé dans un département bouge surtout par hasard : plus il y a peu de jeunes, plus il s'éloigne de la
+# moyenne. L'entonnoir dessine ce que le hasard seul permettrait. L'écart **rétréci** ramène chaque département vers
+# la moyenne, d'autant plus qu'il a peu de jeunes ; c'est la meilleure prévision, non la mesure de ce que fait ce
+# département. **Aucun classement n'en sort**, et aucun rapport départemental ne montre d'effet.
+
+# %%
+for comparaison in comparisons(entonnoir):
+    for issue in outcomes(entonnoir.assign(role="").drop_duplicates(["source", "comparateurs", "issue"])):
+        if issue.comparison == comparaison:
+            lignes = issue.of(entonnoir)
+            display(subtitle(issue.title))
+            display(sentences([*funnel_sentences(lignes), *hidden(lignes)]))
+            display(Drawing(funnel_svg(lignes), f"Entonnoir. {issue.title}", " ".join(funnel_sentences(lignes))))
+
+# %%
+sentences(
+    []
+    if len(entonnoir)
+    else ["Cette campagne ne permet pas de regarder les départements : aucun écart n'y est estimé."]
+)
+
+# %% [markdown]
+# ## Ce qu'on peut dire, et ce qu'on ne peut pas dire
+#
+# - **On peut dire** de combien les mentorés diffèrent de jeunes semblables sur ce qui est mesuré, et avec quelle
+#   incertitude.
+# - **On ne peut pas dire** que le mentorat cause cet écart quand la preuve est « non concluante » ou « descriptive »,
+#   même si l'intervalle exclut zéro.
+# - **Un écart compatible avec une absence d'effet n'est pas une absence d'effet** : l'intervalle dit jusqu'où l'effet
+#   peut aller, dans un sens et dans l'autre.
+# - Ces écarts valent pour les jeunes comparés, non pour chaque jeune, ni pour un département.

@@ -1,0 +1,180 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Ces résultats tiennent-ils ?
+#
+# Un effet estimé dépend de choix, et d'une supposition qu'aucun calcul ne vérifie : qu'à caractéristiques connues
+# égales, mentorés et non-mentorés ne diffèrent plus. Ce carnet cherche **ce qui suffirait à renverser chaque
+# résultat** : une caractéristique non mesurée, un autre calcul, le hasard, les réponses manquantes.
+#
+# Aucune de ces analyses ne prouve un effet ; chacune peut en défaire un. Il ne lit que des tables déjà passées par le
+# secret statistique. Le code de chaque tableau se déplie sous lui.
+
+# %% tags=["cache"]
+from pathlib import Path
+
+from display import Drawing, p_value, sentences, signed, subtitle, table
+from IPython.display import display
+
+from mentorat.causal.presentation import (
+    CHANCE,
+    HIDDEN_FACTOR,
+    MISSING,
+    PLACEBOS,
+    comparisons,
+    curve_sentences,
+    in_words,
+    outcomes,
+    readings,
+)
+from mentorat.lake import read_parquet
+from mentorat.settings import Settings
+from mentorat.typography import fr_number, fr_percent
+from reports.effect_charts import specification_svg
+
+# %% tags=["parameters"]
+estimations = ""
+campagne = 2024
+
+# %% tags=["cache"]
+dossier = Path(estimations) if estimations else Settings().estimations(campagne)
+effets, robustesse, courbe, courbe_test = (
+    read_parquet(dossier / f"{nom}.parquet")
+    for nom in ("effets", "effets_robustesse", "effets_courbe", "effets_courbe_test")
+)
+effets = in_words(effets)
+CHOIX = {
+    "score_ipw": "score de propension",
+    "entropie": "équilibre par entropie",
+    "regression": "régression",
+    "positif": "réponse positive",
+    "score": "échelle entière",
+    "sans_mna": "sans les MNA",
+}
+
+
+def deux(valeur):
+    return fr_number(valeur, 2)
+
+
+def points(part):
+    return signed(100 * part)
+
+
+def lectures(analyses):
+    for comparaison in comparisons(effets):
+        display(subtitle(comparaison.title))
+        display(sentences(readings(comparaison.of(robustesse), analyses)))
+
+
+# %% [markdown]
+# ## Un facteur que personne n'a mesuré
+#
+# L'envie d'être aidé, le soutien d'un éducateur, l'entourage : ce que les fichiers ne disent pas peut à la fois
+# conduire à un mentor et changer l'issue. On ne peut pas l'exclure ; on peut dire **combien fort** il devrait être.
+#
+# - La **valeur E** : de combien ce facteur devrait multiplier à la fois la chance d'être mentoré et celle de l'issue
+#   pour expliquer tout l'écart. Proche de 1, presque rien n'y suffirait ; celle de la limite de l'intervalle est la
+#   plus exigeante à lire.
+# - La **valeur de robustesse** : quelle part de ce qui reste inexpliqué il devrait expliquer, des deux côtés. On la
+#   compare à une caractéristique connue, comme l'âge : un facteur aussi fort suffirait-il ?
+# - Le **Γ de Rosenbaum** : de combien il devrait changer la chance d'être mentoré de deux jeunes appariés.
+
+# %%
+table(
+    effets,
+    "Ce qu'il faudrait pour expliquer l'écart",
+    {
+        "libelle": ("Issue", str),
+        "comparaison": ("Comparaison", str),
+        "att": ("Écart ajusté (points)", points),
+        "evalue": ("Valeur E", deux),
+        "evalue_limite": ("Valeur E, limite", deux),
+        "valeur_robustesse": ("Valeur de robustesse", fr_percent),
+    },
+)
+
+# %%
+lectures(HIDDEN_FACTOR)
+
+# %% [markdown]
+# ## D'autres choix
+#
+# Une autre personne, tout aussi compétente, aurait pu retenir d'autres caractéristiques, un autre calcul, une autre
+# façon de lire la réponse. La **courbe des spécifications** fait tous les calculs que le plan admet, et les range. Les
+# traits du bas disent de quels choix est fait chaque calcul. Ces calculs se ressemblent beaucoup : qu'ils aillent
+# tous dans le même sens n'est pas une somme de preuves.
+
+# %%
+table(
+    effets[effets["specifications"].fillna(0) > 0],
+    "La courbe de chaque issue",
+    {
+        "libelle": ("Issue", str),
+        "comparaison": ("Comparaison", str),
+        "specifications": ("Calculs", fr_number),
+        "part_meme_signe": ("De même signe", fr_percent),
+        "part_exclut_zero": ("Excluant zéro", fr_percent),
+        "p_courbe": ("p de l'ensemble", p_value),
+    },
+)
+
+# %%
+for issue in outcomes(effets, "principale"):
+    lignes = issue.of(courbe)
+    if len(lignes):
+        dit = curve_sentences(issue.of(courbe_test))
+        display(subtitle(issue.title))
+        display(sentences(dit))
+        display(Drawing(specification_svg(lignes, labels=CHOIX), f"Spécifications. {issue.title}", " ".join(dit)))
+
+# %% [markdown]
+# Le **test d'ensemble** redistribue le mentorat au hasard, autant de fois qu'indiqué, et refait toute la courbe : il
+# dit si une courbe aussi éloignée de zéro arriverait sans effet. Il n'écarte que le hasard, pas une différence de
+# départ entre les groupes.
+
+# %% [markdown]
+# ## Ce que le mentorat n'a pas pu changer
+#
+# Sur une issue ou à une date où le mentorat ne peut rien avoir fait, l'écart devrait être nul. S'il ne l'est pas, la
+# méthode trouve une différence là où il n'y a pas d'effet. S'il l'est, cela ne rassure que si l'intervalle est étroit.
+
+# %%
+lectures(PLACEBOS)
+
+# %% [markdown]
+# ## Le hasard, avec peu de grappes
+#
+# Les jeunes d'une même structure ou d'un même territoire se ressemblent. Avec peu de structures, une marge d'erreur
+# calculée comme si les jeunes étaient indépendants est trop étroite. Deux autres façons de mesurer le hasard sont
+# mises en regard de la première.
+
+# %%
+lectures(CHANCE)
+
+# %% [markdown]
+# ## Ceux dont on ne sait rien
+#
+# Un jeune qui n'a pas répondu, ou qu'on ne suit plus, n'est pas un jeune semblable aux autres. Ces calculs complètent
+# ce qui manque, ou disent jusqu'où les absents pourraient déplacer le résultat.
+
+# %%
+lectures(MISSING)
+
+# %% [markdown]
+# ## Ce qu'il faut retenir
+#
+# - Un résultat fragile à **une seule** de ces épreuves est fragile.
+# - Résister à toutes ne prouve pas un effet : elles partagent les mêmes données et les mêmes oublis.
+# - Seuls un tirage au sort, ou plusieurs vagues d'enquête, répondraient à ce que ces analyses laissent ouvert.
