@@ -72,22 +72,26 @@ def deux(valeur):
 # que change **commencer maintenant plutôt que pas maintenant**.
 
 # %%
-table(
-    in_words(effets),
-    "Ce qui est comparé dans cette campagne",
-    {
-        "comparaison": ("Comparaison", str),
-        "libelle": ("Issue", str),
-        "role_lu": ("Rang dans le plan", str),
-        "fenetre": ("Observée", lambda quand: quand or "à l'enquête"),
-        "n_mentores": ("Mentorés", fr_number),
-        "n_non_mentores": ("Comparés", fr_number),
-        "n_manquants": ("Sans information", fr_number),
-    },
-)
+for comparaison in comparisons(effets):
+    display(subtitle(comparaison.title))
+    display(
+        table(
+            in_words(comparaison.of(effets)),
+            f"Issues comparées. {comparaison.title}",
+            {
+                "libelle": ("Issue", str),
+                "role_lu": ("Rang dans le plan", str),
+                "fenetre": ("Observée", lambda quand: quand or "à l'enquête"),
+                "n_mentores": ("Mentorés", fr_number),
+                "n_non_mentores": ("Comparés", fr_number),
+                "n_manquants": ("Sans information", fr_number),
+            },
+        )
+    )
 
 # %%
-sentences(hidden(effets) or ["Aucune comparaison n'est masquée."])
+reserves = hidden(effets) or ["Aucune comparaison n'est masquée."]
+sentences(reserves if len(effets) else ["Rien n'est comparé dans cette campagne : aucune table n'a de ligne."])
 
 # %% [markdown]
 # Une issue qu'aucun jeune ne peut encore avoir, parce que sa fenêtre n'est pas écoulée, n'a pas de chiffre ; le
@@ -107,9 +111,8 @@ for comparaison in comparaisons:
             {
                 "libelle": ("Étape", str),
                 "n_mentores": ("Mentorés", fr_number),
-                "perte_mentores": ("Laissés de côté", fr_number),
                 "n_non_mentores": ("Comparés", fr_number),
-                "perte_non_mentores": ("Laissés de côté", fr_number),
+                "perte": ("Laissés de côté à cette étape", str),
             },
         )
     )
@@ -155,8 +158,9 @@ for comparaison in comparaisons:
 # ## Y a-t-il quelqu'un à qui comparer ?
 #
 # Le **score de propension** résume les caractéristiques connues en une chance d'être mentoré. Là où un groupe est
-# seul, aucun calcul ne remplace celui qui manque. Les classes voisines de trop peu de jeunes sont réunies, ce qui les
-# élargit : une barre large n'a pas plus de jeunes qu'une étroite de même hauteur.
+# seul, aucun calcul ne remplace celui qui manque. La hauteur d'une barre
+# dit une part des jeunes du groupe, quelle que soit sa largeur : les classes voisines de trop peu de jeunes sont
+# réunies en une plus large.
 
 # %%
 for comparaison in comparaisons:

@@ -42,7 +42,6 @@ from mentorat.causal.presentation import (
     plan_table,
     refusals,
     side_by_side,
-    with_interval,
 )
 from mentorat.lake import read_parquet
 from mentorat.settings import Settings
@@ -60,40 +59,75 @@ effets, estimateurs, heterogeneite, entonnoir = (
     for nom in ("effets", "effets_estimateurs", "effets_heterogeneite", "effets_entonnoir")
 )
 effets = in_words(effets)
-rangs = {rang: effets[effets["role"] == rang] for rang in ("principale", "secondaire", "temoin")}
+principales = outcomes(effets, "principale")
 
 
 def points(part):
     return signed(100 * part)
 
 
+def entiers(part):
+    return signed(100 * part, 0)
+
+
 def deux(valeur):
     return fr_number(valeur, 2)
 
 
-def resultats(lignes, titre):
-    return table(
-        with_interval(lignes),
-        titre,
-        {
-            "libelle": ("Issue", str),
-            "comparaison": ("Comparaison", str),
-            "lu": ("Écart ajusté, intervalle à 95 %", str),
-            "ecart_naif": ("Écart brut (points)", points),
-            "p": ("p", p_value),
-            "p_holm": ("p (Holm)", p_value),
-            "n_mentores": ("Mentorés", fr_number),
-            "n_non_mentores": ("Comparés", fr_number),
-            "grappes": ("Grappes", fr_number),
-            "ess": ("Taille efficace", fr_number),
-            "statut": ("Statut", str),
-            "preuve": ("Preuve", str),
-        },
-    )
+def de_rang(rang):
+    lignes = effets[effets["role"] == rang]
+    return [(comparaison, comparaison.of(lignes)) for comparaison in comparisons(lignes)]
 
 
-def foret(lignes, titre):
-    return Drawing(forest_svg(lignes, group="comparaison"), titre, in_points(lignes, "libelle", "att"))
+def resultats(rang):
+    for comparaison, lignes in de_rang(rang):
+        display(subtitle(comparaison.title))
+        display(
+            table(
+                lignes,
+                f"Écarts, en points. {comparaison.title}",
+                {
+                    "libelle": ("Issue", str),
+                    "att": ("Écart ajusté", points),
+                    "ic_bas": ("Borne basse à 95 %", points),
+                    "ic_haut": ("Borne haute à 95 %", points),
+                    "ecart_naif": ("Écart brut", points),
+                    "p": ("p", p_value),
+                    "p_holm": ("p (Holm)", p_value),
+                    "statut": ("Statut", str),
+                    "preuve": ("Preuve", str),
+                },
+            )
+        )
+        display(
+            table(
+                lignes,
+                f"Sur quoi ils reposent. {comparaison.title}",
+                {
+                    "libelle": ("Issue", str),
+                    "n_mentores": ("Mentorés", fr_number),
+                    "n_non_mentores": ("Comparés", fr_number),
+                    "n_manquants": ("Sans information", fr_number),
+                    "grappes": ("Grappes", fr_number),
+                    "grappes_effectives": ("Grappes efficaces", fr_number),
+                    "ess": ("Taille efficace", fr_number),
+                    "smd_max_apres": ("Plus grande différence standardisée", deux),
+                },
+            )
+        )
+        titre = f"Écarts ajustés. {comparaison.title}"
+        display(Drawing(forest_svg(lignes), titre, in_points(lignes, "libelle", "att")))
+        display(sentences([*refusals(lignes, "libelle", "att"), *hidden(lignes)] or ["Aucune réserve de calcul."]))
+    if not de_rang(rang):
+        display(sentences(["Aucune issue de ce rang dans cette campagne."]))
+
+
+def conclure(rang):
+    for comparaison, lignes in de_rang(rang):
+        display(subtitle(comparaison.title))
+        display(sentences(conclusions(lignes)))
+    if not de_rang(rang):
+        display(sentences(conclusions(effets[:0])))
 
 
 # %% [markdown]
@@ -103,7 +137,7 @@ def foret(lignes, titre):
 # unique ; sa force est bornée par le niveau de preuve.
 
 # %%
-sentences(conclusions(effets, "principale"))
+conclure("principale")
 
 # %% [markdown]
 # ## Le plan, écrit avant les résultats
@@ -136,16 +170,7 @@ table(
 # d'information.
 
 # %%
-resultats(rangs["principale"], "Issues principales")
-
-# %%
-foret(rangs["principale"], "Écarts ajustés des issues principales, avec leur intervalle à 95 %")
-
-# %%
-sentences(
-    [*refusals(rangs["principale"], "comparaison", "att"), *hidden(rangs["principale"])]
-    or ["Aucune réserve propre à ces calculs."]
-)
+resultats("principale")
 
 # %% [markdown]
 # ## Les autres issues
@@ -154,13 +179,7 @@ sentences(
 # tableau est une question à poser à la prochaine campagne.
 
 # %%
-resultats(rangs["secondaire"], "Issues secondaires")
-
-# %%
-foret(rangs["secondaire"], "Écarts ajustés des issues secondaires, avec leur intervalle à 95 %")
-
-# %%
-sentences([*refusals(rangs["secondaire"], "comparaison", "att"), *hidden(rangs["secondaire"])] or ["Aucune réserve."])
+resultats("secondaire")
 
 # %% [markdown]
 # ## Les témoins
@@ -169,10 +188,10 @@ sentences([*refusals(rangs["secondaire"], "comparaison", "att"), *hidden(rangs["
 # sur un témoin dit que les groupes différaient déjà, et met en doute tout le reste.
 
 # %%
-resultats(rangs["temoin"], "Issues témoins")
+resultats("temoin")
 
 # %%
-sentences(conclusions(effets, "temoin"))
+conclure("temoin")
 
 # %% [markdown]
 # ## Le même effet, calculé autrement
@@ -193,11 +212,15 @@ for comparaison in comparisons(estimateurs):
             {"libelle": ("Issue", str), **{nom: (nom, signed) for nom in noms}},
         )
     )
-    display(sentences(agreement(comparaison.of(estimateurs))))
+
+# %% [markdown]
+# Pour chaque issue principale, avec les réserves de chaque calcul :
 
 # %%
-for issue in outcomes(effets, "principale"):
+for issue in principales:
     lignes = issue.of(estimateurs)
+    display(subtitle(issue.title))
+    display(sentences([*agreement(lignes), *refusals(lignes, "libelle_estimateur", "estimation")]))
     display(
         Drawing(
             forest_svg(lignes, label="libelle_estimateur", value="estimation"),
@@ -205,9 +228,6 @@ for issue in outcomes(effets, "principale"):
             in_points(lignes, "libelle_estimateur", "estimation"),
         )
     )
-
-# %%
-sentences(refusals(estimateurs, "libelle_estimateur", "estimation") or ["Aucun calcul n'a été refusé."])
 
 # %% [markdown]
 # ## Ce que valent ces résultats
@@ -232,25 +252,27 @@ table(
 
 # %%
 for comparaison in comparisons(heterogeneite):
-    principales = [issue.issue for issue in outcomes(effets, "principale")]
     lignes = comparaison.of(heterogeneite)
-    lignes = lignes[lignes["issue"].isin(principales)]
+    lignes = lignes[lignes["issue"].isin([issue.issue for issue in principales])]
     display(subtitle(comparaison.title))
-    display(sentences([*interactions(lignes), *hidden(lignes)]))
+    display(sentences(interactions(lignes)))
     display(
         table(
-            with_interval(lignes, "estimation"),
-            f"Écart selon le jeune. {comparaison.title}",
+            lignes,
+            f"Écart selon le jeune, en points. {comparaison.title}",
             {
                 "modalite": ("Modalité", str),
                 "libelle_facteur": ("Selon", str),
                 "libelle": ("Issue", str),
-                "lu": ("Écart, intervalle à 95 %", str),
+                "estimation": ("Écart", entiers),
+                "ic_bas": ("Borne basse à 95 %", entiers),
+                "ic_haut": ("Borne haute à 95 %", entiers),
                 "n_mentores": ("Mentorés", fr_number),
                 "n_non_mentores": ("Comparés", fr_number),
             },
         )
     )
+    display(sentences(hidden(lignes) or ["Aucune modalité n'est masquée."]))
 
 # %% [markdown]
 # ## D'un département à l'autre
@@ -261,20 +283,16 @@ for comparaison in comparisons(heterogeneite):
 # département. **Aucun classement n'en sort**, et aucun rapport départemental ne montre d'effet.
 
 # %%
-for comparaison in comparisons(entonnoir):
-    for issue in outcomes(entonnoir.assign(role="").drop_duplicates(["source", "comparateurs", "issue"])):
-        if issue.comparison == comparaison:
-            lignes = issue.of(entonnoir)
-            display(subtitle(issue.title))
-            display(sentences([*funnel_sentences(lignes), *hidden(lignes)]))
-            display(Drawing(funnel_svg(lignes), f"Entonnoir. {issue.title}", " ".join(funnel_sentences(lignes))))
+for issue in outcomes(entonnoir.drop_duplicates(["source", "comparateurs", "issue"])):
+    lignes = issue.of(entonnoir)
+    dit = funnel_sentences(lignes)
+    display(subtitle(issue.title))
+    display(sentences([*dit, *hidden(lignes)]))
+    display(Drawing(funnel_svg(lignes), f"Entonnoir. {issue.title}", " ".join(dit)))
 
 # %%
-sentences(
-    []
-    if len(entonnoir)
-    else ["Cette campagne ne permet pas de regarder les départements : aucun écart n'y est estimé."]
-)
+if entonnoir.empty:
+    display(sentences(["Cette campagne ne permet pas de regarder les départements : aucun écart n'y est estimé."]))
 
 # %% [markdown]
 # ## Ce qu'on peut dire, et ce qu'on ne peut pas dire

@@ -73,9 +73,9 @@ def points(part):
 
 
 def lectures(analyses):
-    for comparaison in comparisons(effets):
-        display(subtitle(comparaison.title))
-        display(sentences(readings(comparaison.of(robustesse), analyses)))
+    for issue in outcomes(effets, "principale"):
+        display(subtitle(issue.title))
+        display(sentences(readings(issue.of(robustesse), analyses)))
 
 
 # %% [markdown]
@@ -92,18 +92,23 @@ def lectures(analyses):
 # - Le **Γ de Rosenbaum** : de combien il devrait changer la chance d'être mentoré de deux jeunes appariés.
 
 # %%
-table(
-    effets,
-    "Ce qu'il faudrait pour expliquer l'écart",
-    {
-        "libelle": ("Issue", str),
-        "comparaison": ("Comparaison", str),
-        "att": ("Écart ajusté (points)", points),
-        "evalue": ("Valeur E", deux),
-        "evalue_limite": ("Valeur E, limite", deux),
-        "valeur_robustesse": ("Valeur de robustesse", fr_percent),
-    },
-)
+for comparaison in comparisons(effets):
+    display(
+        table(
+            comparaison.of(effets),
+            f"Ce qu'il faudrait pour expliquer l'écart. {comparaison.title}",
+            {
+                "libelle": ("Issue", str),
+                "att": ("Écart ajusté (points)", points),
+                "evalue": ("Valeur E", deux),
+                "evalue_limite": ("Valeur E de la limite", deux),
+                "valeur_robustesse": ("Valeur de robustesse", fr_percent),
+            },
+        )
+    )
+
+# %% [markdown]
+# Pour chaque issue principale :
 
 # %%
 lectures(HIDDEN_FACTOR)
@@ -117,18 +122,22 @@ lectures(HIDDEN_FACTOR)
 # tous dans le même sens n'est pas une somme de preuves.
 
 # %%
-table(
-    effets[effets["specifications"].fillna(0) > 0],
-    "La courbe de chaque issue",
-    {
-        "libelle": ("Issue", str),
-        "comparaison": ("Comparaison", str),
-        "specifications": ("Calculs", fr_number),
-        "part_meme_signe": ("De même signe", fr_percent),
-        "part_exclut_zero": ("Excluant zéro", fr_percent),
-        "p_courbe": ("p de l'ensemble", p_value),
-    },
-)
+for comparaison in comparisons(effets):
+    lignes = comparaison.of(effets)
+    if lignes["specifications"].fillna(0).gt(0).any():
+        display(
+            table(
+                lignes,
+                f"La courbe de chaque issue. {comparaison.title}",
+                {
+                    "libelle": ("Issue", str),
+                    "specifications": ("Calculs", fr_number),
+                    "part_meme_signe": ("De même signe", fr_percent),
+                    "part_exclut_zero": ("Excluant zéro", fr_percent),
+                    "p_courbe": ("p de l'ensemble", p_value),
+                },
+            )
+        )
 
 # %%
 for issue in outcomes(effets, "principale"):

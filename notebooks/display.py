@@ -63,10 +63,10 @@ def subtitle(text: str) -> HTML:
     return HTML(f"<h3>{escape(fr_text(text))}</h3>")
 
 
-def signed(value: float) -> str:
-    """A difference with its sign and one decimal; the heading gives the unit."""
-    written = fr_number(value, 1)
-    return f"+{written}" if value > 0 and written != fr_number(0, 1) else written
+def signed(value: float, decimals: int = 1) -> str:
+    """A difference with its sign; the heading gives the unit."""
+    written = fr_number(value, decimals)
+    return f"+{written}" if value > 0 and written != fr_number(0, decimals) else written
 
 
 def p_value(value: float) -> str:

@@ -37,4 +37,19 @@ PAGES = (
         "Du nombre observé au total national : le redressement, pas à pas",
         ("redressement", "redressement_strates", "redressement_manquants", "redressement_residus"),
     ),
+    Page(
+        "04_comparabilite",
+        "Les jeunes comparés sont-ils comparables ?",
+        ("effets", "effets_flux", "equilibre", "effets_recouvrement"),
+    ),
+    Page(
+        "05_effets",
+        "Ce que change le mentorat : les effets estimés",
+        ("effets", "effets_estimateurs", "effets_heterogeneite", "effets_entonnoir"),
+    ),
+    Page(
+        "06_robustesse",
+        "Ces résultats tiennent-ils ?",
+        ("effets", "effets_robustesse", "effets_courbe", "effets_courbe_test"),
+    ),
 )

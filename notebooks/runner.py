@@ -44,6 +44,7 @@ main h2 { margin-top: 2.75rem; }
 blockquote { margin: 0 0 1rem; background: var(--wash); border-left: 4px solid var(--accent); padding: .7rem 1rem; }
 blockquote p:last-child { margin: 0; }
 main .table-scroll, main figure { margin-top: 1.25rem; }
+figure svg { overflow: visible; }
 @media print { details { display: none; } }
 """
 

@@ -17,7 +17,6 @@ COMPARATORS = {
     "eligibles_non_mentores": "jeunes éligibles sans mentor à cette date",
 }
 ROLES = {"principale": "Issue principale", "secondaire": "Issue secondaire", "temoin": "Témoin"}
-STATUSES = {"confirmatoire": "confirmatoire", "exploratoire": "exploratoire"}
 GRADES = {
     "établi": "La comparaison exclut les autres explications plausibles ; il faut pour cela un tirage au sort.",
     "probable": "Un écart solide par une méthode qui écarte les principales autres explications, sans tirage au sort.",
@@ -25,14 +24,7 @@ GRADES = {
     "descriptif": "Un constat : aucune comparaison valable n'a pu être faite.",
 }
 """What each grade of evidence means for a reader; the rule itself is `preuve.yml`."""
-HIDDEN_FACTOR = (
-    "e_value",
-    "e_value_limite",
-    "valeur_robustesse",
-    "valeur_robustesse_limite",
-    "reference_observee",
-    "rosenbaum",
-)
+HIDDEN_FACTOR = ("e_value", "valeur_robustesse", "reference_observee", "rosenbaum")
 PLACEBOS = ("issue_placebo", "date_placebo", "temoin_negatif")
 CHANCE = ("bootstrap_sauvage", "rerandomisation")
 MISSING = ("imputation", "non_reponse_bornes", "censure_ponderee")
@@ -118,16 +110,17 @@ def interval(row: pd.Series, value: str = "att") -> str:
     return f"{fr_points(100 * row[value])} (de {fr_points(100 * row['ic_bas'])} à {fr_points(100 * row['ic_haut'])})"
 
 
-def with_interval(frame: pd.DataFrame, value: str = "att") -> pd.DataFrame:
-    """The rows with `lu`, the estimate and its interval in words."""
-    return frame.assign(lu=[interval(row, value) for _, row in frame.iterrows()])
-
-
 def losses(flux: pd.DataFrame) -> pd.DataFrame:
-    """Steps in order, with what each group lost since the step before (missing where either is hidden)."""
+    """Steps in order, with what each group lost since the step before, in words (`perte`)."""
     rows = flux.sort_values([*_KEY, "ordre"], kind="stable", ignore_index=True)
     groups = rows.groupby(_KEY, sort=False)
-    return rows.assign(perte_mentores=-groups["n_mentores"].diff(), perte_non_mentores=-groups["n_non_mentores"].diff())
+    lost = zip(-groups["n_mentores"].diff(), -groups["n_non_mentores"].diff(), groups.cumcount(), strict=True)
+    return rows.assign(perte=[_loss(mentored, others) if step else "" for mentored, others, step in lost])
+
+
+def _loss(mentored: float, others: float) -> str:
+    told = ["masqué" if pd.isna(n) else fr_number(max(n, 0)) for n in (mentored, others)]
+    return f"{told[0]} et {told[1]}"
 
 
 def balance_sentences(equilibre: pd.DataFrame) -> list[str]:
@@ -136,20 +129,19 @@ def balance_sentences(equilibre: pd.DataFrame) -> list[str]:
     if known.empty:
         return ["Aucune caractéristique à comparer : rien n'a été reçu, ou tout est masqué."]
     before, after = (known[column].abs() for column in ("smd_avant", "smd_apres"))
-    worst = known.loc[after.idxmax()]
+    kept = int((after > BALANCED).sum())
     told = [
-        f"Avant, {_of(int((before > BALANCED).sum()), len(known))} d'une différence standardisée de plus de 0,1 ; "
-        f"après, {fr_number(int((after > BALANCED).sum()))}.",
-        f"Après, la plus grande différence est {fr_number(after.max(), 3)}, pour « {worst['libelle']} ».",
+        f"Avant, {fr_count(int((before > BALANCED).sum()), 'caractéristique', 'caractéristiques')} sur "
+        f"{fr_number(len(known))} au-delà de 0,1 ; après, {fr_number(kept) if kept else 'aucune'}.",
+        f"Après, la plus grande différence est {fr_number(after.max(), 2)}, "
+        f"pour « {known.loc[after.idxmax(), 'libelle']} »."
+        if after.max() >= 0.005
+        else "Après, toutes les différences sont nulles à 0,01 près : la comparaison est construite pour cela.",
     ]
     if (after > BALANCED).any():
         told.append("Les groupes ne sont donc pas rendus comparables : l'écart reste une description.")
     lost = len(equilibre) - len(known)
     return told if not lost else [*told, f"{fr_count(lost, 'ligne masquée', 'lignes masquées')}."]
-
-
-def _of(n: int, total: int) -> str:
-    return f"{fr_number(n)} {'caractéristique' if n < 2 else 'caractéristiques'} sur {fr_number(total)} diffèrent"
 
 
 def overlap_sentences(recouvrement: pd.DataFrame) -> list[str]:
@@ -180,19 +172,16 @@ def plan_table(effets: pd.DataFrame) -> pd.DataFrame:
     return rows.groupby(columns, as_index=False)[["resultats", "confirmatoires"]].sum()
 
 
-def conclusions(effets: pd.DataFrame, role: str) -> list[str]:
-    """The sentence of each result of a role, with its status and its grade."""
-    return [_conclusion(row) for _, row in in_words(effets[effets["role"] == role]).iterrows()] or [
-        "Aucune issue de ce rang dans cette campagne."
-    ]
+def conclusions(effets: pd.DataFrame) -> list[str]:
+    """The sentence of each result, with its grade and its status."""
+    return [_conclusion(row) for _, row in effets.iterrows()] or ["Aucune issue de ce rang dans cette campagne."]
 
 
 def _conclusion(row: pd.Series) -> str:
-    head = Comparison(str(row["source"]), str(row["comparateurs"])).title
     if row["diffusion"] == "secret":
-        return f"{head}. « {row['libelle']} » est masqué : trop peu de jeunes sont concernés."
+        return f"« {row['libelle']} » est masqué : trop peu de jeunes sont concernés."
     said = _text(row["phrase"]) or _text(row["avertissements"]) or f"« {row['libelle']} » : aucun chiffre."
-    return f"{head}. {said} Preuve : {_text(row['preuve']) or 'non graduée'} ({_text(row['statut'])})."
+    return f"{said} Preuve : {_text(row['preuve']) or 'non graduée'} ({_text(row['statut'])})."
 
 
 def grade_table(effets: pd.DataFrame) -> pd.DataFrame:
@@ -236,7 +225,7 @@ def refusals(frame: pd.DataFrame, name: str, value: str) -> list[str]:
     """Why a figure is missing or to be read with care, one sentence each: `name`, then its warnings."""
     rows = frame[[bool(_text(said)) for said in frame["avertissements"]]] if len(frame) else frame
     return [
-        f"{row['libelle']}, {row[name]}{'' if pd.notna(row[value]) else ' (non estimé)'} : {row['avertissements']}"
+        f"« {row[name]} »{'' if pd.notna(row[value]) else ', non estimé'} : {row['avertissements']}"
         for _, row in rows.iterrows()
     ]
 
@@ -270,27 +259,22 @@ def funnel_sentences(entonnoir: pd.DataFrame) -> list[str]:
         return ["Aucun département n'a assez de jeunes pour qu'un écart y soit montré."]
     outside = (known["estimation"] < known["limite_998_bas"]) | (known["estimation"] > known["limite_998_haut"])
     count = int(outside.sum())
-    verb = "sort" if count < 2 else "sortent"
+    told = "aucun ne sort" if not count else f"{fr_count(count, 'département sort', 'départements sortent')}"
     return [
-        f"{fr_count(len(known), 'département a', 'départements ont')} assez de jeunes pour qu'un écart soit montré, "
-        f"{fr_number(len(entonnoir) - len(known))} non.",
-        f"Autour de l'écart national de {fr_points(100 * known['moyenne'].iloc[0])}, "
-        f"{fr_number(count)} {verb} des limites à 99,8 %.",
+        f"Sur {fr_count(len(entonnoir), 'département', 'départements')}, {fr_number(len(known))} "
+        f"{'a' if len(known) < 2 else 'ont'} assez de jeunes pour qu'un écart soit montré.",
+        f"Autour de l'écart national de {fr_points(100 * known['moyenne'].iloc[0])}, {told} des limites à 99,8 %.",
         f"Une fois retiré ce que le hasard explique, l'écart-type entre départements est estimé à "
         f"{fr_points(100 * known['tau'].iloc[0]).removeprefix('+')}.",
     ]
 
 
 def readings(robustesse: pd.DataFrame, analyses: Sequence[str]) -> list[str]:
-    """The sentences of some analyses of one comparison, outcome by outcome."""
+    """The sentences of some analyses of one outcome, in the order of `analyses`."""
     told = [
-        f"« {row['libelle']} » : {_text(row['lecture'])}"
-        for analysis in analyses
-        for _, row in robustesse[robustesse["analyse"] == analysis].iterrows()
-        if _text(row["lecture"])
+        _text(said) for analysis in analyses for said in robustesse.loc[robustesse["analyse"] == analysis, "lecture"]
     ]
-    ordered = sorted(told, key=lambda sentence: sentence.split(" : ")[0])
-    return ordered or ["Cette analyse n'a pas été faite pour cette comparaison, ou elle est masquée."]
+    return [said for said in told if said] or ["Cette analyse n'a pas été faite pour cette issue, ou elle est masquée."]
 
 
 def curve_sentences(courbe_test: pd.DataFrame) -> list[str]:
@@ -310,8 +294,8 @@ def _curve_sentence(row: pd.Series) -> str:
     if pd.isna(row["p_mediane"]):
         return f"{told} Le test d'ensemble n'a pas été fait."
     return (
-        f"{told} Si le mentorat ne changeait rien, une médiane aussi éloignée de zéro aurait une probabilité "
-        f"{fr_p(row['p_mediane'])} ({fr_count(row['permutations'], 'permutation', 'permutations')})."
+        f"{told} Si le mentorat ne changeait rien, une médiane aussi éloignée de zéro se verrait avec une probabilité "
+        f"de {fr_number(row['p_mediane'], 3)} ({fr_count(row['permutations'], 'permutation', 'permutations')})."
     )
 
 

@@ -17,10 +17,12 @@ They are released by one call, because one of them could give back what another 
 - **effets_courbe**: a population that leaves a few out is hidden, for what it leaves out would be their number.
 - **effets_recouvrement**: neighbouring bins are merged until each group has none or enough in each. An empty bin tells
   of nobody: whose score falls in it, no reader can say.
+- **texts** (warnings, readings, sentences) lose the sentence that counts a few young people.
 - **effets_flux**: what each step of the cohort loses is a count, protected with the steps. What a survey loses is
   answers that were not given, and passes (rule `sans_reponse`); so does what an estimator leaves out for want of them.
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
@@ -56,6 +58,13 @@ _KEYS = {
     "equilibre": ("source", "comparateurs", "vague", "covariable", "libelle"),
 }
 """What a hidden row still says: which figure is missing."""
+_TEXTS = ("avertissements", "lecture", "motif", "phrase")
+_COUNTED = re.compile(
+    r"(?<![\d\u202f\u00a0,.])([1-9]\d?)"
+    r"(?=[ \u00a0](?:nouve|bin[oô]me|jeune|mentor|non[ -]mentor|r[eé]pon|personne|sans ))"
+)
+"""A number of young people in a sentence."""
+UNCOUNTED = "Une réserve porte sur trop peu de jeunes pour être chiffrée."
 _MEANS = ["moyenne_mentores", "moyenne_non_mentores_avant", "moyenne_non_mentores_apres"]
 
 
@@ -86,7 +95,9 @@ def release_effects(tables: Mapping[str, pd.DataFrame], tied: Collection[str] = 
     cells: frozenset[str] = frozenset()
     steps: frozenset[str] = frozenset()
     bins = tables["effets_recouvrement"]
+    every = tables
     for audience in AUDIENCES:
+        tables = {name: _worded(frame, rules().threshold(audience)) for name, frame in every.items()}
         effets, shown = _effets(tables["effets"], audience, cells)
         cells = shown.cells
         yield effets
@@ -117,6 +128,19 @@ def with_class_sizes(balance: pd.DataFrame) -> pd.DataFrame:
         x: (balance[mean] * balance[SIZES[x]]).round().astype("Int64").where(is_class) for x, mean in means.items()
     }
     return balance.assign(**counts)
+
+
+def _worded(frame: pd.DataFrame, threshold: int) -> pd.DataFrame:
+    """The table, its texts without the sentences that count fewer than the threshold."""
+    texts = [name for name in _TEXTS if name in frame]
+    return frame.assign(**{name: [uncounted(said, threshold) for said in frame[name]] for name in texts})
+
+
+def uncounted(text: object, threshold: int) -> str:
+    """A text without the sentences that count fewer young people than the threshold; `UNCOUNTED` says there was one."""
+    said = re.split(r"(?<=[.!?])\s+(?=[A-ZÀ-Ý«\d])", text) if isinstance(text, str) else []
+    kept = [one for one in said if not any(int(n) < threshold for n in _COUNTED.findall(one))]
+    return " ".join(kept if len(kept) == len(said) else [*kept, UNCOUNTED])
 
 
 def _effets(frame: pd.DataFrame, audience: Audience, before: frozenset[str]) -> tuple[ReleasedTable, _Shown]:
@@ -485,8 +509,8 @@ def _flow(
             for row in steps:
                 system.add(keys[row, name], int(table.loc[row, name]), int(row in {steps[0], steps[-1]}), plain=True)
             if source == "administratif":
-                for first, second in pairwise(steps):
-                    _tie_loss(system, keys[first, name], keys[second, name], "perte")
+                for first, second in _losing(table["etape"], steps):
+                    _tie_loss(system, keys[first, name], keys[second, name], f"perte {second}")
     for _, rows in table.groupby(["source", "etape"], sort=True):
         same = sorted((row for row in rows.index if (row, _N[0]) in keys), key=lambda row: (table.loc[row, _N[0]], row))
         for small, large in combinations(same, 2):
@@ -514,6 +538,17 @@ def _flow(
         reason="petits effectifs et petites pertes masqués, avec ce qu'il faut pour que le reste ne les redonne pas",
     )
     return released, done.hidden
+
+
+def _losing(steps: "pd.Series[str]", rows: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Each step and the one it is what is left of: the one before; for the window of an outcome, the last common one.
+
+    Those whose outcome is not known (`issue_`) did not give an answer: no trait of theirs, as in a survey.
+    """
+    common = [row for row in rows if not steps[row].startswith(("fenetre_", "issue_"))]
+    yield from pairwise(common)
+    if common:
+        yield from ((common[-1], row) for row in rows if steps[row].startswith("fenetre_"))
 
 
 def _tie_loss(system: Cells, before: str, after: str, name: str) -> None:

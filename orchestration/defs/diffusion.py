@@ -8,6 +8,7 @@ import pandas as pd
 from dagster import AssetExecutionContext, AssetKey, AssetSpec, MaterializeResult, multi_asset
 
 from mentorat import reference
+from mentorat.causal.effect_tables import SCHEMAS
 from mentorat.contracts.catalogue import catalogue
 from mentorat.disclosure.counts import WHOLE
 from mentorat.disclosure.door import ReleasedDocument, ReleasedTable, release_document, write_audit
@@ -28,10 +29,9 @@ MADE_FROM = {
     "flux_cohorte": [AssetKey(["flux_cohorte"])],
     "etude_2022": [estimation_key("etude_2022")],
     "calendrier": [estimation_key("calendrier")],
-    **{
-        table: [estimation_key(table)]
-        for table in ("differences", "effets", "equilibre", *SURVEY_RESULTS, *SURVEY_SCALES)
-    },
+    **{table: [estimation_key(table)] for table in ("differences", *SURVEY_RESULTS, *SURVEY_SCALES)},
+    # together: one would give back what another hides
+    **{table: [*map(estimation_key, SCHEMAS), AssetKey(["indicateurs"])] for table in SCHEMAS},
     "redressement": [
         estimation_key("redressement"),
         estimation_key("redressement_reponses"),
@@ -46,8 +46,6 @@ ROWS = ["lignes_recues", "lignes_acceptees", "lignes_ecartees", "doublons_exacts
 """Rows received, then the parts they split into."""
 SIZES = {"x_mentores": "n_mentores", "x_non_mentores": "n_non_mentores"}
 """Positive answers → size of the group they were given in."""
-EFFECT_KEYS = ("source", "issue", "libelle", "comparateurs")
-"""Columns of `effets` that say which effect a row is about."""
 PUBLISHED_BEFORE = (
     "Chiffres publiés en 2022 par Break Poverty Foundation et Koreis Conseil ; les intervalles en sont déduits."
 )
@@ -138,17 +136,10 @@ def hidden_steps(indicateurs: pd.DataFrame) -> tuple[str, ...]:
     return ("eligibles", "non_rapprochables") if (totals["diffusion"] == "secret").any() else ()
 
 
-def with_class_sizes(balance: pd.DataFrame) -> pd.DataFrame:
-    """The balance table with how many young people a class (`sexe=F`) holds in each group; missing for a number.
-
-    A class is a share of its group: mean × size gives it back, so it is judged as a count.
-    """
-    is_class = balance["covariable"].str.contains("=", regex=False)
-    means = {"x_mentores": "moyenne_mentores", "x_non_mentores": "moyenne_non_mentores_avant"}
-    counts = {
-        x: (balance[mean] * balance[SIZES[x]]).round().astype("Int64").where(is_class) for x, mean in means.items()
-    }
-    return balance.assign(**counts)
+def compared_steps(indicateurs: pd.DataFrame) -> tuple[str, ...]:
+    """Steps of the cohort's comparison that would give back a hidden number of eligible young people: the first one
+    counts all those who could be compared, which is hardly less than all who are eligible."""
+    return ("nouveaux_binomes",) if hidden_steps(indicateurs) else ()
 
 
 def with_rules(indicateurs: pd.DataFrame) -> pd.DataFrame:
@@ -163,7 +154,7 @@ def releases(settings: Settings, campagne: int) -> Iterator[ReleasedTable]:
 
     Raises PublicationStopped when the attacker finds a hidden cell.
     """
-    from mentorat.disclosure import counts, indicators
+    from mentorat.disclosure import counts, effects, indicators
 
     marts, estimations = settings.marts(campagne), settings.estimations(campagne)
     indicateurs = with_rules(read_parquet(marts / "indicateurs.parquet"))
@@ -199,15 +190,13 @@ def releases(settings: Settings, campagne: int) -> Iterator[ReleasedTable]:
     study = read_parquet(estimations / "etude_2022.parquet")
     for audience in AUDIENCES:
         yield counts.release_public_figures(study, PUBLISHED_BEFORE, audience, name="etude_2022")
-        for table, keys in (("differences", ("item", "libelle")), ("effets", EFFECT_KEYS)):
-            yield counts.release_estimates(
-                read_parquet(estimations / f"{table}.parquet"),
-                list(SIZES.values()),
-                audience,
-                events=SIZES,
-                keys=keys,
-                name=table,
-            )
+        yield counts.release_estimates(
+            read_parquet(estimations / "differences.parquet"),
+            list(SIZES.values()),
+            audience,
+            events=SIZES,
+            name="differences",
+        )
         yield counts.release_estimates(
             read_parquet(estimations / "calendrier.parquet"),
             list(SIZES.values()),
@@ -217,15 +206,8 @@ def releases(settings: Settings, campagne: int) -> Iterator[ReleasedTable]:
             name="calendrier",
         )
     yield from _survey_releases(estimations)
-    yield counts.release_estimates(
-        with_class_sizes(read_parquet(estimations / "equilibre.parquet")),
-        list(SIZES.values()),
-        "partenaire",
-        events=SIZES,
-        keys=("source", "comparateurs", "covariable", "libelle"),
-        whole="covariable",
-        name="equilibre",
-    )
+    tables = {table: read_parquet(estimations / f"{table}.parquet") for table in SCHEMAS}
+    yield from effects.release_effects(tables, compared_steps(released["public"].frame))
 
 
 def national_releases(

@@ -12,6 +12,7 @@ from typing import Any
 
 from dagster import AssetExecutionContext, AssetKey, MaterializeResult, MetadataValue, asset
 
+from mentorat.causal.effect_tables import SCHEMAS
 from mentorat.lake import write_parquet
 from mentorat.settings import CAMPAGNES, CHECKOUT, Settings
 from notebooks.pages import PAGES, Page
@@ -26,8 +27,7 @@ NOTEBOOKS = CHECKOUT / "notebooks"
 EVALUATION = {
     "etude_2022": "etude_2022",
     "differences": "enquete_differences",
-    "effets": "effets",
-    "equilibre": "equilibre",
+    **{table: table for table in SCHEMAS},
     "calendrier": "calendrier",
     "redressement": "redressement",
     "redressement_strates": "redressement_strates",

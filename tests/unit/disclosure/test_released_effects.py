@@ -1,0 +1,286 @@
+"""The tables of the evaluation under disclosure: an attacker who reads them all together learns no small count."""
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mentorat.causal.effect_tables import SCHEMAS, effect_tables
+from mentorat.disclosure.door import ReleasedTable
+from mentorat.disclosure.effects import LEAST_LEVEL, UNCOUNTED, release_effects, uncounted
+from mentorat.disclosure.rules import AUDIENCES, Audience, rules
+from tests.unit.causal.effect_files import both_sources, comparison, people, tables_of
+
+KEY = ["source", "issue", "comparateurs"]
+GROUPS = ["n_mentores", "n_non_mentores"]
+COHORT = ("acceptants_en_attente", "eligibles_non_mentores")
+
+
+def released(tables: dict[str, pd.DataFrame], audience: Audience = "partenaire") -> dict[str, pd.DataFrame]:
+    return {table.name: table.frame for table in release_effects(tables) if table.audience == audience}
+
+
+def changed(tables: dict[str, pd.DataFrame], name: str, **values: object) -> dict[str, pd.DataFrame]:
+    """The tables with the first row of one of them changed."""
+    frame = tables[name].copy()
+    for column, value in values.items():
+        frame.loc[0, column] = value
+    return tables | {name: frame}
+
+
+@pytest.fixture(scope="module")
+def survey() -> dict[str, pd.DataFrame]:
+    return vars(tables_of(people(seed=1, n=4_000, rare=0.0)))
+
+
+@pytest.fixture(scope="module")
+def everything() -> dict[str, pd.DataFrame]:
+    return vars(both_sources(seed=3, n=2_000))
+
+
+def test_a_large_survey_passes_whole(survey: dict[str, pd.DataFrame]) -> None:
+    for name, frame in released(survey).items():
+        assert (frame["diffusion"] == "publie").all(), name
+
+
+def test_every_table_keeps_its_columns_and_goes_to_whom_it_may(everything: dict[str, pd.DataFrame]) -> None:
+    seen = list(release_effects(everything))
+    assert {table.name for table in seen if table.audience == "partenaire"} == set(SCHEMAS)
+    assert {table.name for table in seen if table.audience == "public"} == set(SCHEMAS) - {
+        "effets_entonnoir",
+        "equilibre",
+    }
+    for table in seen:
+        assert set(SCHEMAS[table.name]) <= set(table.frame.columns)
+        assert "effets_lies" in table.audit["rules"]
+
+
+def test_an_outcome_of_few_is_hidden_whole_in_every_table(survey: dict[str, pd.DataFrame]) -> None:
+    shown = released(changed(survey, "effets", x_mentores=3))
+    effect = shown["effets"].iloc[0]
+    assert effect["diffusion"] == "secret" and effect["issue"] == "se_sent_seul"
+    assert effect[["att", "se", "p", "ecart_naif", "n_mentores", "x_non_mentores", "phrase", "evalue"]].isna().all()
+    assert shown["effets"].iloc[1]["diffusion"] == "publie"
+    for name in (
+        "effets_estimateurs",
+        "effets_courbe",
+        "effets_courbe_test",
+        "effets_robustesse",
+        "effets_heterogeneite",
+    ):
+        frame = shown[name]
+        assert (frame.loc[frame["issue"] == "se_sent_seul", "diffusion"] == "secret").all(), name
+        assert (frame.loc[frame["issue"] != "se_sent_seul", "diffusion"] == "publie").all(), name
+    assert shown["effets_robustesse"].loc[shown["effets_robustesse"]["diffusion"] == "secret", "lecture"].isna().all()
+
+
+@pytest.mark.parametrize("few", [{"x_mentores": 0}, {"n_non_mentores": 4}, {"x_non_mentores": 0}])
+def test_nobody_and_a_group_of_few_are_hidden(survey: dict[str, pd.DataFrame], few: dict[str, int]) -> None:
+    tables = changed(survey, "effets", **few, **({"x_non_mentores": 2} if "n_non_mentores" in few else {}))
+    assert released(tables)["effets"].loc[0, "diffusion"] == "secret"
+
+
+def test_an_outcome_that_nobody_can_have_yet_says_so(survey: dict[str, pd.DataFrame]) -> None:
+    nothing = dict.fromkeys(["att", "se", "ic_bas", "ic_haut", "ecart_naif", "x_mentores", "x_non_mentores"], np.nan)
+    tables = changed(survey, "effets", **nothing, n_mentores=0, n_non_mentores=0, avertissements="Observable en 2026.")
+    row = released(tables)["effets"].loc[0]
+    assert (row["diffusion"], row["avertissements"]) == ("publie", "Observable en 2026.")
+
+
+def test_two_comparisons_that_differ_by_a_few_mentored_are_not_both_shown() -> None:
+    """Three mentored have no comparator who waits: the outcomes of both comparisons would tell theirs."""
+    frame = people(seed=5, n=2_000, missing=0.0)
+    frame["attend"] = True
+    frame.loc[frame.index[frame["mentore"]][:3], "attend"] = False
+    shown = released(vars(tables_of(frame, "administratif", COHORT)))
+    state = shown["effets"].set_index("comparateurs")["diffusion"]
+    assert set(state["acceptants_en_attente"]) == {"publie"}
+    assert set(state["eligibles_non_mentores"]) == {"secret"}
+    balance = shown["equilibre"]
+    classes = balance["covariable"].str.contains("=") & (balance["comparateurs"] == "eligibles_non_mentores")
+    assert balance.loc[classes, "moyenne_mentores"].isna().any()
+
+
+def test_a_level_of_few_is_hidden_and_no_size_gives_it_back() -> None:
+    frame = people(seed=6, n=2_000, rare=0.0, missing=0.0)
+    frame.loc[frame.index[:7], "sexe"] = "inconnu"
+    levels = released(vars(tables_of(frame)))["effets_heterogeneite"]
+    sexes = levels[levels["facteur"] == "sexe"]
+    assert sexes.loc[sexes["modalite"] == "inconnu", ["estimation", "ic_bas", *GROUPS]].isna().all(axis=None)
+    assert sexes[GROUPS].isna().all(axis=None)
+    assert sexes.loc[sexes["modalite"] == "F", "estimation"].notna().all()
+    assert set(sexes["diffusion"]) == {"secret", "partiel"}
+    assert (levels.loc[levels["facteur"] != "sexe", "diffusion"] == "publie").all()
+
+
+def test_the_balance_does_not_count_the_levels_that_heterogeneity_withholds() -> None:
+    frame = people(seed=6, n=2_000, rare=0.0, missing=0.0)
+    frame.loc[frame.index[:30], "sexe"] = "inconnu"  # enough for a class, too few for an effect
+    shown = released(vars(tables_of(frame)))
+    balance = shown["equilibre"].set_index("covariable")
+    assert balance.loc[["sexe=F", "sexe=G", "sexe=inconnu"], "moyenne_mentores"].isna().all()
+    assert balance.loc[["sexe=F", "sexe=G"], "smd_avant"].notna().all()
+    assert pd.notna(balance.loc["age", "moyenne_mentores"])
+
+
+def test_effects_of_levels_are_told_to_the_point() -> None:
+    """A difference of two shares at full precision has one pair of numerators: it would give both back."""
+    levels = released(vars(tables_of(people(seed=1, n=4_000, rare=0.0))))["effets_heterogeneite"]
+    for column in ("estimation", "se", "ic_bas", "ic_haut"):
+        assert (levels[column].dropna() * 100 % 1).round(6).isin([0, 1]).all()
+    assert (levels["ic_bas"] <= levels["estimation"]).all() and (levels["estimation"] <= levels["ic_haut"]).all()
+
+
+def test_a_population_that_leaves_a_few_out_is_hidden(survey: dict[str, pd.DataFrame]) -> None:
+    curve = survey["effets_courbe"].copy()
+    whole = curve["population"] == "tous"
+    curve.loc[~whole, "n"] = (curve.loc[whole, "n"] - 3).to_numpy()
+    shown = released(survey | {"effets_courbe": curve})["effets_courbe"]
+    assert shown.loc[~whole.to_numpy(), ["n", "estimation", "population"]].isna().all(axis=None)
+    assert (shown.loc[whole.to_numpy(), "diffusion"] == "publie").all()
+
+
+def test_bins_of_few_are_merged_and_the_publics_split_none_of_the_partners(everything: dict[str, pd.DataFrame]) -> None:
+    edges = {}
+    for audience in AUDIENCES:
+        bins = released(everything, audience)["effets_recouvrement"]
+        counts = bins[GROUPS].to_numpy(dtype=np.int64)
+        assert ((counts == 0) | (counts >= rules().threshold(audience))).all()
+        edges[audience] = set(bins[["source", "comparateurs", "score_bas"]].itertuples(index=False, name=None))
+        before = everything["effets_recouvrement"].groupby("comparateurs")[GROUPS].sum()
+        pd.testing.assert_frame_equal(bins.groupby("comparateurs")[GROUPS].sum(), before, check_dtype=False)
+    assert edges["public"] <= edges["partenaire"]
+
+
+def test_a_step_that_loses_a_few_is_hidden_in_the_cohort_and_not_in_a_survey() -> None:
+    steps = [("nouveaux", 400, 900), ("a_risque", 397, 880), ("apparies", 380, 380), ("fenetre_x", 378, 370)]
+    rows = [
+        {"source": source, "comparateurs": name, "ordre": rank, "etape": step, "libelle": step}
+        | {"n_mentores": mentored, "n_non_mentores": others}
+        for source, name in (("administratif", COHORT[1]), ("enquete", "non_mentores"))
+        for rank, (step, mentored, others) in enumerate(steps)
+    ]
+    flow = released(vars(effect_tables(effets_flux=rows)))["effets_flux"]
+    cohort = flow[flow["source"] == "administratif"].set_index("etape")["n_mentores"]
+    assert cohort[["nouveaux", "a_risque"]].isna().any()
+    assert cohort[["apparies", "fenetre_x"]].isna().any()
+    assert flow.loc[flow["source"] == "enquete", GROUPS].notna().all(axis=None)
+
+
+def test_a_small_departement_is_not_the_country_less_the_others() -> None:
+    frame = people(seed=8, n=3_000, missing=0.0)
+    frame["departement"] = np.where(frame.index < 6, "48", np.where(frame.index % 2, "59", "62"))
+    funnel = released(vars(tables_of(frame, "administratif", COHORT[1:])))["effets_entonnoir"].set_index("departement")
+    assert funnel.loc["48", ["estimation", "retrecie", *GROUPS]].isna().all(axis=None)
+    assert funnel.loc[["59", "62"], "n_mentores"].isna().any()
+    assert funnel.loc[["59", "62"], "estimation"].notna().all()
+
+
+def test_a_sentence_that_counts_a_few_young_people_is_taken_out() -> None:
+    said = "3 nouveaux binômes sur 700 sans jeune comparable : l'effet vaut pour les autres. 4 grappes seulement."
+    assert uncounted(said, 5) == f"4 grappes seulement. {UNCOUNTED}"
+    assert uncounted("1\u202f203 jeunes comparés à 12 autres.", 11) == "1\u202f203 jeunes comparés à 12 autres."
+    assert uncounted(None, 5) == ""
+
+
+def test_a_comparison_given_twice_is_refused(survey: dict[str, pd.DataFrame]) -> None:
+    with pytest.raises(ValueError, match="twice"):
+        list(release_effects(survey | {"effets": pd.concat([survey["effets"]] * 2)}))
+
+
+def test_the_order_of_rows_changes_nothing(everything: dict[str, pd.DataFrame]) -> None:
+    """A table of shuffled rows hides the same figures."""
+    mixed = {name: frame.sample(frac=1, random_state=1, ignore_index=True) for name, frame in everything.items()}
+    for first, second in zip(release_effects(everything), release_effects(mixed), strict=True):
+        assert first.audit["hidden_primary"] == second.audit["hidden_primary"], first.name
+        assert first.audit["hidden_secondary"] == second.audit["hidden_secondary"], first.name
+
+
+@settings(max_examples=6, deadline=None)
+@given(seed=st.integers(0, 10_000), n=st.integers(60, 900), waiting=st.floats(0.9, 1.0))
+def test_no_small_count_comes_back_from_all_tables_together(seed: int, n: int, waiting: float) -> None:
+    frame = people(seed, n)
+    frame["attend"] = np.random.default_rng(seed).random(n) < waiting
+    tables = vars(tables_of(frame, "administratif", COHORT))
+    seen = list(release_effects(tables))
+    for audience in AUDIENCES:
+        shown = {table.name: table.frame for table in seen if table.audience == audience}
+        threshold = rules().threshold(audience)
+        counts = list(_deduced(shown))
+        assert not [one for one in counts if 0 < one[1] < threshold], audience
+        _no_small_outcome(shown, frame, threshold)
+    _nested(seen)
+
+
+def _deduced(shown: dict[str, pd.DataFrame]) -> list[tuple[str, int]]:
+    """Counts read, and differences of counts one of which is part of the other, in every table."""
+    found: list[tuple[str, int]] = []
+
+    def tell(name: str, *values: object) -> None:
+        if not any(pd.isna(value) for value in values):
+            first, *rest = (int(str(value)) for value in values)
+            found.append((name, first - sum(rest)))
+
+    for _, row in shown["effets"].iterrows():
+        for size in GROUPS:
+            x = size.replace("n_", "x_")
+            tell(f"effets {size}", row[size])
+            tell(f"effets {x}", row[x])
+            tell(f"effets sans {x}", row[size], row[x])
+            levels = _own(shown["effets_heterogeneite"], row)
+            for factor, inside in levels.groupby("facteur"):
+                tell(f"hors {factor}", row[size], *inside[size])
+                for level in inside.index:
+                    tell(f"modalité {factor}", inside.loc[level, size])
+    for _, same in shown["effets"].groupby(["source", "issue"]):
+        for (_, a), (_, b) in combinations(same.iterrows(), 2):
+            large, small = (a, b) if a["comparateurs"] == COHORT[1] else (b, a)
+            tell("hors attente", large["n_mentores"], small["n_mentores"])
+            tell("hors attente, oui", large["x_mentores"], small["x_mentores"])
+    for _, same in shown["effets_heterogeneite"].groupby(["issue", "facteur", "modalite"]):
+        sizes = same.set_index("comparateurs")["n_mentores"]
+        tell("modalité, hors attente", sizes.get(COHORT[1]), sizes.get(COHORT[0]))
+    if "equilibre" in shown:
+        balance = shown["equilibre"]
+        for _, same in balance.groupby("covariable"):
+            sizes = same.set_index("comparateurs")["x_mentores"]
+            if len(sizes) == 2:
+                tell("classe, hors attente", sizes[COHORT[1]], sizes[COHORT[0]])
+        for column in ("x_mentores", "x_non_mentores"):
+            for value in balance[column]:
+                tell(f"classe {column}", value)
+    if "effets_entonnoir" in shown:
+        for key, inside in shown["effets_entonnoir"].groupby(KEY):
+            whole = shown["effets"].set_index(KEY).loc[key]
+            for size in GROUPS:
+                tell("départements", whole[size], *inside[size])
+                for value in inside[size]:
+                    tell("département", value)
+    return found
+
+
+def _own(frame: pd.DataFrame, row: pd.Series) -> pd.DataFrame:
+    return frame[(frame[KEY] == row[KEY]).all(axis=1)]
+
+
+def _no_small_outcome(shown: dict[str, pd.DataFrame], frame: pd.DataFrame, threshold: int) -> None:
+    """An effect of a level is on as many as the rule asks, whatever is said of its size."""
+    levels = shown["effets_heterogeneite"]
+    for _, row in levels[levels["estimation"].notna()].iterrows():
+        inside = comparison(frame, str(row["comparateurs"]))
+        inside = inside[(inside[row["facteur"]] == row["modalite"]) & inside[row["issue"]].notna()]
+        assert inside["mentore"].sum() >= LEAST_LEVEL * threshold
+        assert (~inside["mentore"]).sum() >= LEAST_LEVEL * threshold
+
+
+def _nested(seen: list[ReleasedTable]) -> None:
+    """What the public is told, the partner is."""
+    by_name = {(table.name, table.audience): table.frame for table in seen}
+    for name in ("effets", "effets_heterogeneite"):
+        public, partner = by_name[name, "public"], by_name[name, "partenaire"]
+        value = "att" if name == "effets" else "estimation"
+        assert not (public[value].notna() & partner[value].isna()).any()
+        assert not (public["n_mentores"].notna() & partner["n_mentores"].isna()).any()
