@@ -134,7 +134,7 @@ def balance_sentences(equilibre: pd.DataFrame) -> list[str]:
         f"Avant, {fr_count(int((before > BALANCED).sum()), 'caractéristique', 'caractéristiques')} sur "
         f"{fr_number(len(known))} au-delà de 0,1 ; après, {fr_number(kept) if kept else 'aucune'}.",
         f"Après, la plus grande différence est {fr_number(after.max(), 2)}, "
-        f"pour « {known.loc[after.idxmax(), 'libelle']} »."
+        f"pour « {known.loc[after == after.max(), 'libelle'].iloc[0]} »."
         if after.max() >= 0.005
         else "Après, toutes les différences sont nulles à 0,01 près : la comparaison est construite pour cela.",
     ]

@@ -26,6 +26,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -147,7 +148,7 @@ def _effets(frame: pd.DataFrame, audience: Audience, before: frozenset[str]) -> 
     if frame.duplicated(_COMPARED).any():
         raise ValueError("effets: a comparison is given twice")
     threshold = rules().threshold(audience)
-    rows = {tuple(row[name] for name in _COMPARED): row for row in frame.to_dict("records")}
+    rows = {tuple(row[name] for name in _COMPARED): row for row in _records(frame)}
     bare = {key for key, row in rows.items() if _nothing_estimated(row)}
     judged = {key: row for key, row in rows.items() if key not in bare}
     unsized = {key for key, row in judged.items() if any(pd.isna(row[n]) for n in _N)}
@@ -177,40 +178,44 @@ def _effets(frame: pd.DataFrame, audience: Audience, before: frozenset[str]) -> 
     return released, _Shown(frozenset(hidden), frozenset(rows), sizes, done.hidden)
 
 
-def _nothing_estimated(row: Mapping[str, object]) -> bool:
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def _nothing_estimated(row: Mapping[str, Any]) -> bool:
     """An outcome that nobody can have yet: no group, no figure, a sentence that says why."""
     sizes = [row[name] for name in (*_N, *SIZES)]
     figures = [row["att"], row["ecart_naif"]]
     return all(pd.isna(n) or n == 0 for n in sizes) and all(pd.isna(value) for value in figures)
 
 
-def _tie_comparison(system: Cells, name: str, row: Mapping[str, object]) -> list[str]:
+def _tie_comparison(system: Cells, name: str, row: Mapping[str, Any]) -> list[str]:
     """Sizes of both groups, those with the outcome and those without. Returns the keys of what the row shows."""
     told = []
     for x, n in SIZES.items():
         size = f"{name}|{n}"
-        system.add(size, int(str(row[n])), _rank(row))
+        system.add(size, int(row[n]), _rank(row))
         told.append(size)
         if not pd.isna(row[x]):
             with_it = f"{name}|{x}"
-            system.add(with_it, int(str(row[x])), _rank(row))
+            system.add(with_it, int(row[x]), _rank(row))
             system.remainder(size, [with_it], f"{with_it}|sans", plain=False)
             told.append(with_it)
     return told
 
 
-def _rank(row: Mapping[str, object]) -> int:
+def _rank(row: Mapping[str, Any]) -> int:
     """Those who wait are the comparators looked at first: the other comparison is the one to hide."""
     return int(row["comparateurs"] != "eligibles_non_mentores")
 
 
-def _tie_nested(system: Cells, rows: Mapping[tuple[str, ...], Mapping[str, object]]) -> None:
+def _tie_nested(system: Cells, rows: Mapping[tuple[str, ...], Mapping[str, Any]]) -> None:
     """The mentored of one comparison and those that another has besides, with the outcome and without."""
     by_outcome: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
     for key in rows:
         by_outcome.setdefault(key[:2], []).append(key)
     for keys in by_outcome.values():
-        ordered = sorted(keys, key=lambda key: (int(str(rows[key]["n_mentores"])), key))
+        ordered = sorted(keys, key=lambda key: (int(rows[key]["n_mentores"]), key))
         for small, large in combinations(ordered, 2):
             a, b = "|".join(small), "|".join(large)
             totals = [(f"{b}|n_mentores", f"{a}|n_mentores")]
@@ -333,7 +338,7 @@ def _few_besides(frame: pd.DataFrame, shown: _Shown, threshold: int) -> "pd.Seri
     """Rows of a factor whose levels lack a few of everyone."""
     found = pd.Series(False, index=frame.index)
     for key, rows in frame.groupby([*_COMPARED, "facteur"], sort=False):
-        whole = shown.sizes.get(tuple(key[:3]))
+        whole = shown.sizes.get(tuple(map(str, key[:3])))
         if whole is not None:
             left = [size - int(rows[name].fillna(0).sum()) for size, name in zip(whole, _N, strict=True)]
             found[rows.index] = any(0 < n < threshold for n in left)
@@ -365,19 +370,21 @@ def _funnel(frame: pd.DataFrame, shown: _Shown, audience: Audience) -> ReleasedT
     sizes = table[_N].astype("Int64")
     thin = ~(sizes >= LEAST_LEVEL * threshold).fillna(False).astype(bool).all(axis=1)
     system = Cells()
-    for key, rows in table[~followed].groupby(_COMPARED, sort=False):
+    for group, rows in table[~followed].groupby(_COMPARED, sort=False):
+        key = tuple(map(str, group))
         for place, name in enumerate(_N):
             total, parts = f"{'|'.join(key)}|{name}", {}
             for row in rows.index[sizes.loc[rows.index, name].notna()]:
                 parts[row] = f"{total}|{row:06}"
                 system.add(parts[row], int(sizes.loc[row, name]), plain=True)
-            system.add(total, shown.sizes[tuple(key)][place] if tuple(key) in shown.sizes else 0, rank=1, plain=True)
+            system.add(total, shown.sizes[key][place] if key in shown.sizes else 0, rank=1, plain=True)
             if parts and system.counts[total] >= sum(system.counts[part] for part in parts.values()):
                 system.remainder(total, parts.values(), f"{total}|hors", plain=True)
     done = suppress(system.table(threshold), system.equations, rules().protection(audience))
     told = {key: n for key, n in system.counts.items() if key not in done.hidden | system.derived}
     refuse_if_breached(told, system.equations, done.needs, "effets_entonnoir")
     few = _few_of_another(table.assign(**sizes), threshold, "departement")
+    few = few.groupby([table[name] for name in _COMPARED]).transform("any").astype(bool)  # their sum gives one back
     released = _masked(table, thin | followed, _KEYS["effets_entonnoir"])
     for name in _N:
         lost = [

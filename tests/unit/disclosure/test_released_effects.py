@@ -226,7 +226,7 @@ def _deduced(shown: dict[str, pd.DataFrame]) -> list[tuple[str, int]]:
 
     for _, row in shown["effets"].iterrows():
         for size in GROUPS:
-            x = size.replace("n_", "x_")
+            x = size.replace("n_", "x_", 1)
             tell(f"effets {size}", row[size])
             tell(f"effets {x}", row[x])
             tell(f"effets sans {x}", row[size], row[x])
