@@ -31,6 +31,7 @@ MISSING = ("imputation", "non_reponse_bornes", "censure_ponderee")
 BALANCED = 0.1
 """Standardised difference under which a covariate is called balanced."""
 _KEY = ["source", "comparateurs"]
+_OTHERS = "n_non_mentores"
 _ORDER = {name: rank for rank, name in enumerate([*SOURCES, *COMPARATORS])}
 
 
@@ -111,16 +112,28 @@ def interval(row: pd.Series, value: str = "att") -> str:
 
 
 def losses(flux: pd.DataFrame) -> pd.DataFrame:
-    """Steps in order, with what each group lost since the step before, in words (`perte`)."""
+    """Steps in order, with what each group lost, in words (`perte`).
+
+    Since the step before; for the window of an outcome, since the last step that all outcomes share.
+    """
     rows = flux.sort_values([*_KEY, "ordre"], kind="stable", ignore_index=True)
-    groups = rows.groupby(_KEY, sort=False)
-    lost = zip(-groups["n_mentores"].diff(), -groups["n_non_mentores"].diff(), groups.cumcount(), strict=True)
-    return rows.assign(perte=[_loss(mentored, others) if step else "" for mentored, others, step in lost])
+    lost: list[str] = []
+    for _, steps in rows.groupby(_KEY, sort=False):
+        shared = before = None
+        for _, step in steps.iterrows():
+            window = str(step["etape"]).startswith("fenetre_")
+            since = shared if window else before
+            lost.append("" if since is None else f"{_loss(since, step, 'n_mentores')} et {_loss(since, step, _OTHERS)}")
+            before = step
+            if not window and not str(step["etape"]).startswith("issue_"):
+                shared = step
+    return rows.assign(perte=lost)
 
 
-def _loss(mentored: float, others: float) -> str:
-    told = ["masqué" if pd.isna(n) else fr_number(max(n, 0)) for n in (mentored, others)]
-    return f"{told[0]} et {told[1]}"
+def _loss(since: pd.Series, step: pd.Series, name: str) -> str:
+    if pd.isna(since[name]) or pd.isna(step[name]):
+        return NOT_AVAILABLE
+    return fr_number(max(int(since[name]) - int(step[name]), 0))
 
 
 def balance_sentences(equilibre: pd.DataFrame) -> list[str]:

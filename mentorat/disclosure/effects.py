@@ -376,7 +376,7 @@ def _funnel(frame: pd.DataFrame, shown: _Shown, audience: Audience) -> ReleasedT
             total, parts = f"{'|'.join(key)}|{name}", {}
             for row in rows.index[sizes.loc[rows.index, name].notna()]:
                 parts[row] = f"{total}|{row:06}"
-                system.add(parts[row], int(sizes.loc[row, name]), plain=True)
+                system.add(parts[row], int(sizes.loc[row, name]))  # none at all, of a known place, is a secret too
             system.add(total, shown.sizes[key][place] if key in shown.sizes else 0, rank=1, plain=True)
             if parts and system.counts[total] >= sum(system.counts[part] for part in parts.values()):
                 system.remainder(total, parts.values(), f"{total}|hors", plain=True)
@@ -415,7 +415,7 @@ def _balance(frame: pd.DataFrame, unsized: Collection[tuple[str, ...]], audience
     threshold = rules().threshold(audience)
     table = with_class_sizes(frame).reset_index(drop=True)
     stem = table["covariable"].str.split("=").str[0]
-    group = table["source"] + "|" + table["comparateurs"] + "|" + table["vague"].astype("str") + "|" + stem
+    group = table["source"] + "|" + table["comparateurs"] + "|" + table["vague"].astype("str").fillna("") + "|" + stem
     coupled = (
         pd.Series(
             [key in unsized for key in zip(table["source"], table["comparateurs"], stem, strict=True)],

@@ -170,7 +170,7 @@ def _balance(frame: pd.DataFrame, key: dict[str, object]) -> list[dict[str, obje
         shown = dict(zip(("moyenne_mentores", "moyenne_non_mentores_avant"), means, strict=True))
         rows.append(
             key
-            | {"vague": 1, "covariable": name, "libelle": name, **_sizes(frame)}
+            | {"vague": 1 if key["source"] == "enquete" else None, "covariable": name, "libelle": name, **_sizes(frame)}
             | shown
             | {"moyenne_non_mentores_apres": means[0], "smd_avant": 0.2 * (means[0] - means[1]), "smd_apres": 0.001}
             | {"ks_avant": 0.1, "ks_apres": 0.01}
