@@ -119,7 +119,8 @@ def losses(flux: pd.DataFrame) -> pd.DataFrame:
     rows = flux.sort_values([*_KEY, "ordre"], kind="stable", ignore_index=True)
     lost: list[str] = []
     for _, steps in rows.groupby(_KEY, sort=False):
-        shared = before = None
+        shared: pd.Series | None = None
+        before: pd.Series | None = None
         for _, step in steps.iterrows():
             window = str(step["etape"]).startswith("fenetre_")
             since = shared if window else before
