@@ -264,9 +264,10 @@ def benchmark_sentence(found: HiddenConfounding) -> str:
         if not kept
         else "l'écart changerait de signe"
     )
+    times = "" if worst["multiple"] == 1 else f"{fr_number(float(worst['multiple']), 0)} fois "
     return fr_text(
-        f"Avec une caractéristique non mesurée {fr_number(float(worst['multiple']), 0)} fois aussi liée au mentorat et "
-        f"au résultat que « {worst['repere']} », {reading}."
+        f"Avec une caractéristique non mesurée {times}aussi liée au mentorat et au résultat que « {worst['repere']} », "
+        f"{reading}."
     )
 
 
