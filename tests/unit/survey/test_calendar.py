@@ -1,16 +1,20 @@
 """« Ce qu'on saura, quand »: what is forecast from a campagne, and what is left missing."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 from pydantic import ValidationError
 
 from mentorat.causal.effect_tables import EFFETS
+from mentorat.causal.plan import load_plan
 from mentorat.causal.survey_respondents import compared_answers
 from mentorat.disclosure import counts
 from mentorat.survey.calendar import CALENDAR, Outcome, assumed, calendar, item_correlation
 from mentorat.survey.planning import detectable_from_error
 
+ROOT = Path(__file__).parents[3]
 EFFECT = {
     "issue": "se_sent_seul",
     "libelle": "Se sentir seul",
@@ -162,3 +166,12 @@ def test_answers_compared_are_those_of_a_wave_that_both_groups_gave() -> None:
 def test_an_outcome_is_followed_or_described_not_both() -> None:
     with pytest.raises(ValidationError):
         Outcome(libelle="x", source="mesures_ase", fin_mois=6, descriptif="y")
+
+
+def test_the_windows_are_those_of_the_demonstration_plan() -> None:
+    """The plan decides; what is forecast of each outcome must be of the same window."""
+    plan = load_plan(ROOT / "notebooks" / "plans" / "demonstration.yml").administratif.issues
+    for name, outcome in assumed().issues.items():
+        if outcome.fin_mois is not None and name != "jeune_majeur":
+            assert plan[name].a_jours == pytest.approx(outcome.fin_mois * 30.5, abs=1)
+    assert plan["jeune_majeur"].apres_18_ans_jours == 183, "known six months after 18, for those of 17 at the index"
