@@ -58,7 +58,7 @@ class CohortComparison:
 
     `rows`: those of the matching that serve, with VALUE; `weights` (their order): sets, times observation;
     `covered`: young people of each arm whose window the files cover; `followed`: the outcome over all the rows of the
-    matching; `matched`, `naive`, `censored`: the effects; `missing`: rows covered whose outcome is unknown; `earliest`:
+    matching; `matched`, `naive`, `censored`: the effects; `missing`: those of them whose outcome is unknown; `earliest`:
     the first day on which a window closes (days), nan when nobody has one.
     """
 
@@ -112,7 +112,7 @@ def compare_outcome(
             warnings=(),
         )
     observed = followed.observed & (base > 0)
-    missing = int(((base > 0) & ~observed).sum())
+    missing = sum(young_people(frame.loc[(base > 0) & ~observed]))
     weights, told = np.where(observed, base, 0.0), tuple[str, ...]()
     try:
         if missing:
