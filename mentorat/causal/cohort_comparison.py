@@ -58,8 +58,8 @@ class CohortComparison:
 
     `rows`: those of the matching that serve, with VALUE; `weights` (their order): sets, times observation;
     `covered`: young people of each arm whose window the files cover; `followed`: the outcome over all the rows of the
-    matching; `matched`, `naive`, `censored`: the effects; `missing`: those of them whose outcome is unknown; `earliest`:
-    the first day on which a window closes (days), nan when nobody has one.
+    matching; `matched`, `naive`, `censored`: the effects; `missing`: those covered whose outcome is unknown;
+    `earliest`: the first day on which a window closes (days), nan when nobody has one.
     """
 
     name: str
