@@ -10,6 +10,7 @@ import pandas as pd
 
 from mentorat.causal.adjusted import POOLED_TOLD
 from mentorat.causal.evidence import rules
+from mentorat.causal.presentation import COMPARATORS
 from mentorat.disclosure.door import ReleasedTable
 from mentorat.reference import load, parametre
 from mentorat.survey.presentation import positive_answers
@@ -51,7 +52,10 @@ def national_report(  # noqa: PLR0917 - one argument a released table
     indicators = Indicators(checked(indicateurs, "public"), campagne)
     study = checked(etude_2022, "public")
     raw = None if differences is None else checked(differences, "public")
-    effects = None if effets is None else checked(effets, "public")
+    every = None if effets is None else checked(effets, "public")
+    effects, cohort = (
+        None if every is None else every[every["source"] == source] for source in ("enquete", "administratif")
+    )
     banner, detail = mention(simulation)
     return Report(
         title=TITLE,
@@ -79,6 +83,7 @@ def national_report(  # noqa: PLR0917 - one argument a released table
             _survey(effects),
             *(() if resultats is None else _answers(checked(resultats, "public"))),
             _declared(raw),
+            *_cohort(cohort),
             _study(study),
             _flow(checked(flux, "public")),
             _places(indicators),
@@ -433,6 +438,66 @@ def _survey(effects: pd.DataFrame | None) -> Section:
         "enquete",
         title,
         (intro, *sentences, chart, balance, *plan, *(Paragraph(text, "alerte") for text in warnings)),
+    )
+
+
+def _cohort(effects: pd.DataFrame | None) -> tuple[Section, ...]:
+    """What the files of the départements say of those who start, beside like young people who do not start that day;
+    controls apart (the notebook on robustness shows them); no section where no pair was compared."""
+    if effects is None or effects.empty:
+        return ()
+    rows = effects[effects["role"] != "temoin"].to_dict("records")
+    observed = [row for row in rows if pd.notna(row["att"]) or row["diffusion"] == "secret"]
+    later = _told_once(str(row["phrase"]) for row in rows if row not in observed and pd.notna(row["phrase"]))
+    intro = Paragraph(
+        "Chaque jeune qui commence un mentorat est comparé, ce jour-là, à un jeune du même territoire, du même sexe, "
+        "du même type d'accueil et d'âge proche, qui ne commence pas ce jour-là et pourra commencer plus tard : d'abord "
+        "parmi les jeunes volontaires qui attendent un mentor, puis parmi tous les éligibles. La comparaison ne corrige "
+        "pas ce que les fichiers ne disent pas."
+    )
+    data = Table(
+        "Ce qui suit le début du mentorat, en points",
+        (
+            Column("Issue"),
+            Column("Comparés aux"),
+            Column("Écart brut", True),
+            Column("Écart à jeunes comparables", True),
+            Column("Intervalle à 95 %", True),
+            Column("Mentorés", True),
+            Column("Non mentorés", True),
+            Column("Preuve"),
+        ),
+        tuple(_cohort_row(row) for row in observed),
+        note="Erreurs robustes au territoire et au jeune, qui peut servir plusieurs fois de comparaison. Effet national : "
+        "aucun territoire n'a d'effet à lui.",
+    )
+    sentences = (Paragraph(str(row["phrase"])) for row in observed if pd.notna(row["phrase"]))
+    table = (data, *sentences) if observed else ()
+    return (
+        Section(
+            "cohorte",
+            "Ce que disent les fichiers, avant et après le début du mentorat",
+            (intro, *table, *(Paragraph(text, "note") for text in later)),
+        ),
+    )
+
+
+def _cohort_row(row: Mapping[Any, Any]) -> tuple[str, ...]:
+    """One line of the table of the cohort; a hidden one keeps nothing."""
+    named = (
+        f"{row['libelle']} ({row['fenetre']})" if row["fenetre"] else str(row["libelle"]),
+        COMPARATORS.get(row["comparateurs"], row["comparateurs"]),
+    )
+    if row["diffusion"] == "secret":
+        return (*named, *(HIDDEN,) * 5, "–")
+    return (
+        *named,
+        _share_points(row["ecart_naif"]),
+        _share_points(row["att"]),
+        _interval(100 * row["ic_bas"], 100 * row["ic_haut"]),
+        fr_number(row["n_mentores"]),
+        fr_number(row["n_non_mentores"]),
+        str(row["preuve"]),
     )
 
 

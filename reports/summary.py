@@ -24,7 +24,8 @@ def summary_lines(settings: Settings, campagne: int) -> Iterator[str]:
     coverage = indicators.read("national", "FR", "O3", "part", ventilation=base).share()
     yield f"  Jeunes éligibles au mentorat (collectivités ayant répondu) : {eligible}"
     yield f"  Binômes actifs au 31 décembre : {pairs} ; couverture des 11-17 ans suivis : {coverage}"
-    yield f"  {_effect(load_release(released, 'effets', 'public').frame)}"
+    effects = load_release(released, "effets", "public").frame
+    yield f"  {_effect(effects[effects['source'] == 'enquete'])}"
     yield f"Rapport national       : {publication / 'national' / 'rapport.html'}"
     yield f"Rapports territoriaux  : {publication / 'departements'}"
     yield f"Évaluation             : {publication / 'evaluation'}"

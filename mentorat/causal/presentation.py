@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from mentorat.causal.evidence import rules
 from mentorat.typography import NOT_AVAILABLE, fr_count, fr_number, fr_p, fr_percent, fr_points, fr_text
 
 SOURCES = {"enquete": "Enquête", "administratif": "Fichiers des départements"}
@@ -17,13 +18,6 @@ COMPARATORS = {
     "eligibles_non_mentores": "jeunes éligibles sans mentor à cette date",
 }
 ROLES = {"principale": "Issue principale", "secondaire": "Issue secondaire", "temoin": "Témoin"}
-GRADES = {
-    "établi": "La comparaison exclut les autres explications plausibles ; il faut pour cela un tirage au sort.",
-    "probable": "Un écart solide par une méthode qui écarte les principales autres explications, sans tirage au sort.",
-    "non concluant": "La comparaison est faite, mais elle ne permet pas d'attribuer l'écart au mentorat.",
-    "descriptif": "Un constat : aucune comparaison valable n'a pu être faite.",
-}
-"""What each grade of evidence means for a reader; the rule itself is `preuve.yml`."""
 HIDDEN_FACTOR = ("e_value", "valeur_robustesse", "reference_observee", "rosenbaum")
 PLACEBOS = ("issue_placebo", "date_placebo", "temoin_negatif")
 CHANCE = ("bootstrap_sauvage", "rerandomisation")
@@ -202,7 +196,7 @@ def grade_table(effets: pd.DataFrame) -> pd.DataFrame:
     """Grades of evidence, strongest first: what each means, how many results have it."""
     counts = effets["preuve"].value_counts()
     return pd.DataFrame(
-        [(grade, meaning, int(counts.get(grade, 0))) for grade, meaning in GRADES.items()],
+        [(grade, meaning, int(counts.get(grade, 0))) for grade, meaning in rules().niveaux.items()],
         columns=["preuve", "sens", "resultats"],
     )
 

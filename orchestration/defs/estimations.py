@@ -187,7 +187,8 @@ def calendrier(context: AssetExecutionContext, maison: Maison) -> MaterializeRes
     answers = compared_answers(*survey_tables(settings, campagne))
     cohort = read_parquet(settings.marts(campagne) / "reperes_duree.parquet")
     effects = read_parquet(settings.estimations(campagne) / "effets.parquet")
-    frame = calendar(campagne, effects, answers, cohort[cohort["repere"] == "debut"])
+    surveyed = effects[effects["source"] == "enquete"]
+    frame = calendar(campagne, surveyed, answers, cohort[cohort["repere"] == "debut"])
     return store(settings, campagne, "calendrier", frame)
 
 
