@@ -1,30 +1,56 @@
--- Risk sets of the campagne, for matching on the index date: one row a young person and interval during which a first
--- pair could begin, with the status of the time and what happens on its last day. The risk set of a day is every
--- interval that covers it, but for those whose own pair or parrainage begins that very day (`debut_accompagnement`).
--- Comparators are those whose `statut` is acceptants_en_attente or eligibles_non_mentores.
+-- Risk sets of the observed years, for matching on the index date: one row a young person and stretch of days during
+-- which a first pair could begin, with the status of the time and what happens on its last day. The risk set of a day is
+-- every row that covers it, but for those whose own pair or parrainage begins that very day (`debut_accompagnement`).
+-- Comparators are those whose `statut` is acceptants_en_attente or eligibles_non_mentores. A young person mentored later
+-- is here until that day; one whose first pair began before the observation never is.
+-- Covariates are known strictly before the first day (`derniere_date_lue`). Place, moves and school level are so on
+-- every day of the row, which ends where one of them changes; the others stay those of its first day.
 with intervalles as (
-    select
-        *,
-        greatest(debut, {{ jour('01-01') }}) as debut_campagne
-    from {{ ref('int_cohorte_risques') }}
-    where fin >= {{ jour('01-01') }}
+    select *
+    from {{ ref('int_cohorte_intervalles') }}
 ),
 
-lieux as (
+evenements as (
     select
         intervalles.id_population,
-        intervalles.debut_campagne,
-        lieux.type_accueil_regroupe,
-        row_number() over (
-            partition by intervalles.id_population, intervalles.debut_campagne
-            order by
-                case when lieux.type_accueil in ('aed', 'aemo') then 1 else 0 end asc, lieux.debut desc, lieux.rang desc
-        ) as rang
+        intervalles.debut,
+        {{ dernier_connu('evenements.handicap', 'evenements.rang_evenement', ['9']) }} as handicap,
+        {{ dernier_connu('evenements.mina', 'evenements.rang_evenement', ['9']) }} as mina,
+        max(evenements.date_evenement) as derniere_date
     from intervalles
-    inner join {{ ref('int_lieux') }} as lieux
+    inner join {{ ref('int_evenements') }} as evenements
         on
-            intervalles.id_population = lieux.id_population
-            and {{ couvre('lieux.debut', 'lieux.fin', 'intervalles.debut_campagne') }}
+            intervalles.id_population = evenements.id_population
+            and intervalles.debut > evenements.date_evenement
+    group by intervalles.id_population, intervalles.debut
+),
+
+mesures as (
+    select
+        intervalles.id_population,
+        intervalles.debut,
+        count(*) as mesures_nb,
+        min(mesures.debut) as premier_debut,
+        max(mesures.debut) as derniere_date
+    from intervalles
+    inner join {{ ref('int_mesures') }} as mesures
+        on intervalles.id_population = mesures.id_population and intervalles.debut > mesures.debut
+    group by intervalles.id_population, intervalles.debut
+),
+
+-- States never overlap: one at most holds the day before.
+veilles as (
+    select
+        intervalles.id_population,
+        intervalles.debut,
+        etats.base_legale,
+        etats.debut as derniere_date
+    from intervalles
+    inner join {{ ref('int_etats') }} as etats
+        on
+            intervalles.id_population = etats.id_population
+            and intervalles.debut > etats.debut
+            and intervalles.debut <= {{ plus_jours("coalesce(etats.fin, cast('2999-12-31' as date))", 1) }}
 )
 
 select
@@ -32,18 +58,29 @@ select
     intervalles.id_population,
     intervalles.territoire,
     intervalles.statut,
-    intervalles.debut_campagne as debut,
+    intervalles.debut,
     intervalles.fin,
     intervalles.evenement,
     intervalles.est_debut_accompagnement as debut_accompagnement,
     personnes.sexe,
     cast(personnes.annee_naissance as bigint) as annee_naissance,
     cast(personnes.mois_naissance as bigint) as mois_naissance,
-    coalesce(lieux.type_accueil_regroupe, 'inconnu') as type_accueil_regroupe
+    coalesce(intervalles.type_accueil_regroupe, 'inconnu') as type_accueil_regroupe,
+    coalesce(veilles.base_legale, 'inconnue') as base_legale,
+    intervalles.nivsco,
+    case evenements.handicap when '1' then false when '2' then true end as handicap,
+    case evenements.mina when '1' then false when '2' then true end as mna,
+    mesures.premier_debut as prise_en_charge_debut,
+    cast(coalesce(mesures.mesures_nb, 0) as bigint) as mesures_nb,
+    intervalles.deplacements_nb,
+    intervalles.debut_observation,
+    {{ jour('12-31') }} as fin_observation,
+    greatest(
+        intervalles.derniere_date_lue, evenements.derniere_date, mesures.derniere_date, veilles.derniere_date
+    ) as derniere_date_lue
 from intervalles
 inner join {{ ref('int_personnes_ase') }} as personnes on intervalles.id_population = personnes.id_population
-left join lieux
-    on
-        intervalles.id_population = lieux.id_population
-        and intervalles.debut_campagne = lieux.debut_campagne
-        and lieux.rang = 1
+left join evenements
+    on intervalles.id_population = evenements.id_population and intervalles.debut = evenements.debut
+left join mesures on intervalles.id_population = mesures.id_population and intervalles.debut = mesures.debut
+left join veilles on intervalles.id_population = veilles.id_population and intervalles.debut = veilles.debut

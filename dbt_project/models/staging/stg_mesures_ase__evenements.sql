@@ -43,6 +43,7 @@ select
     sexe as sexe,
     scodtcom as scodtcom,
     nivsco as nivsco,
+    freqsco as freqsco,
     handicap as handicap,
     mina as mina,
     interant as interant,

@@ -13,6 +13,7 @@
         evenements.annee_naissance,
         evenements.mois_naissance,
         evenements.nivsco,
+        evenements.freqsco,
         evenements.handicap,
         evenements.mina,
         evenements.interant,
@@ -43,6 +44,7 @@ with uniques as (
             order by
                 campagne desc,
                 nivsco asc nulls last,
+                freqsco asc nulls last,
                 lieuacc asc nulls last,
                 lieuplac asc nulls last,
                 annee_naissance asc nulls last,
@@ -120,6 +122,7 @@ select
     annee_naissance,
     mois_naissance,
     nivsco,
+    freqsco,
     handicap,
     mina,
     interant,

@@ -1,5 +1,5 @@
 -- Did the first S1 delivery of a territory hold its stock? A flow alone has few openings dated before its year.
--- Without the stock, S1 gives no denominator for the first three campagnes.
+-- Without the stock, S1 gives no denominator for the first three campagnes (macro `campagnes_sans_stock`).
 with premieres as (
     select
         territoire,
@@ -26,6 +26,7 @@ select
     premiere_campagne,
     ouvertures_nb,
     ouvertures_anterieures_nb,
+    ouvertures_anterieures_nb < ouvertures_nb * {{ var('part_minimale_initialisation') }} as est_flux_seul,
     ouvertures_anterieures_nb < ouvertures_nb * {{ var('part_minimale_initialisation') }}
-    and {{ var('campagne') }} - premiere_campagne < 3 as est_stock_incomplet
+    and {{ var('campagne') }} - premiere_campagne < {{ campagnes_sans_stock() }} as est_stock_incomplet
 from parts

@@ -1,5 +1,17 @@
--- Who is eligible on which day, where the denominator can be counted: without it, a flow is not the population.
-with periodes as (
+-- Who is eligible on which day, where the denominator can be counted: without it, a flow is not the population. Days
+-- go back to the first one looked at: of a landmark of the campagne, or of the observation (risk sets).
+with premier_jour as (
+    select min(jour) as jour
+    from (
+        select premier_debut as jour
+        from {{ ref('int_cohorte_reperes') }}
+        union all
+        select debut_observation as jour
+        from {{ ref('int_observation') }}
+    ) as jours
+),
+
+periodes as (
     select
         periodes.id_population,
         personnes.id_personne,
@@ -17,17 +29,18 @@ with periodes as (
 
 recentes as (
     select
-        *,
+        periodes.*,
         case
-            when lag({{ plus_jours('fin', 1) }}) over (partition by id_population order by debut) = debut then 0
+            when
+                lag({{ plus_jours('periodes.fin', 1) }}) over (
+                    partition by periodes.id_population
+                    order by periodes.debut
+                ) = periodes.debut then 0
             else 1
         end as est_nouveau_sejour
     from periodes
-    where
-        fin >= (
-            select min(reperes.premier_debut)
-            from {{ ref('int_cohorte_reperes') }} as reperes
-        )
+    cross join premier_jour
+    where periodes.fin >= premier_jour.jour
 ),
 
 numerotees as (

@@ -41,15 +41,12 @@ faits as (
         coalesce(lignes.a_dossiers, false) as a_dossiers,
         coalesce(lignes.a_binomes, false) as a_binomes,
         coalesce(initialisations.est_stock_incomplet, false) as est_stock_incomplet,
-        coalesce(p_mesures.exhaustif, 'partiel') <> 'non' and not coalesce(initialisations.est_stock_incomplet, false)
-            as est_denominateur_s1,
+        {{ est_denominateur_s1('p_mesures', 'initialisations.est_stock_incomplet') }} as est_denominateur_s1,
         {{ contient('p_mesures.publics_inclus', ['confies']) }} as est_confies_s1,
-        {{ contient('p_mesures.publics_inclus', ['confies', 'aed', 'aemo']) }} as est_mineurs_s1,
+        {{ sont_mineurs_couverts('p_mesures') }} as est_mineurs_s1,
         {{ contient('p_mesures.publics_inclus', ['jeunes_majeurs']) }} as est_majeurs_s1,
-        -- some of the files are not the pairs
-        coalesce(p_dossiers.exhaustif, 'partiel') <> 'non' as est_suivi_s2,
-        coalesce(p_dossiers.exhaustif, 'partiel') <> 'non'
-        and {{ contient('p_dossiers.publics_inclus', ['confies', 'aed', 'aemo']) }} as est_mineurs_s2,
+        {{ est_suivi_s2('p_dossiers') }} as est_suivi_s2,
+        {{ est_suivi_s2('p_dossiers') }} and {{ sont_mineurs_couverts('p_dossiers') }} as est_mineurs_s2,
         coalesce(p_dossiers.premiere_etape_exhaustive, 'lancement') as premiere_etape_exhaustive
     from {{ ref('int_territoires') }} as territoires
     left join transmissions on territoires.emetteur = transmissions.emetteur

@@ -1,0 +1,137 @@
+-- Days at risk of a first pair since the territory is observed, cut so that what is told of a row's first day holds on
+-- each of its days: one row a young person and stretch of days with one status, one place of the day before and one
+-- school level known before the day. A change counts from the day after it: it is never read on the day it happens.
+-- Nothing is known before the first day of a stay in care: that day is no row of its own, unless the time at risk ends
+-- with it (a pair that begins on that very day).
+with a_risque as (
+    select
+        risques.id_population,
+        risques.territoire,
+        risques.statut,
+        observation.debut_observation,
+        greatest(risques.debut, observation.debut_observation) as debut,
+        risques.fin,
+        risques.evenement,
+        risques.est_debut_accompagnement
+    from {{ ref('int_cohorte_risques') }} as risques
+    inner join {{ ref('int_observation') }} as observation on risques.territoire = observation.territoire
+    where risques.fin >= observation.debut_observation
+),
+
+jeunes as (
+    select
+        id_population,
+        max(fin) as dernier_jour
+    from a_risque
+    group by id_population
+),
+
+-- A place is the place of the day before from the day after its first day to the day after its last.
+lieux as (
+    select
+        lieux.id_population,
+        lieux.debut as debut_lieu,
+        lieux.type_accueil_regroupe,
+        {{ plus_jours('lieux.debut', 1) }} as debut,
+        {{ plus_jours(
+            "coalesce(lieux.fin, cast('2999-12-31' as date))", 1
+        ) }} as fin,
+        sum(case when lieux.est_deplacement then 1 else 0 end) over (
+            partition by lieux.id_population
+            order by lieux.rang
+            rows between unbounded preceding and current row
+        ) as deplacements_nb
+    from {{ ref('int_lieux') }} as lieux
+    inner join jeunes on lieux.id_population = jeunes.id_population and jeunes.dernier_jour > lieux.debut
+),
+
+par_lieu as (
+    select
+        a_risque.*,
+        lieux.debut_lieu,
+        lieux.type_accueil_regroupe,
+        lieux.deplacements_nb,
+        greatest(a_risque.debut, lieux.debut) as debut_tranche,
+        least(a_risque.fin, lieux.fin) as fin_tranche
+    from a_risque
+    left join lieux
+        on
+            a_risque.id_population = lieux.id_population
+            and a_risque.fin >= lieux.debut
+            and a_risque.debut <= lieux.fin
+),
+
+connus as (
+    select
+        evenements.id_population,
+        evenements.date_evenement,
+        evenements.nivsco,
+        evenements.rang_evenement,
+        lag(evenements.nivsco) over (
+            partition by evenements.id_population
+            order by evenements.rang_evenement
+        ) as nivsco_precedent
+    from {{ ref('int_evenements') }} as evenements
+    inner join jeunes
+        on evenements.id_population = jeunes.id_population and jeunes.dernier_jour > evenements.date_evenement
+    where evenements.nivsco is not null and evenements.nivsco <> '999'
+),
+
+-- Before the first level told, none is known.
+changements as (
+    select
+        id_population,
+        date_evenement,
+        max_by(nivsco, rang_evenement) as nivsco
+    from connus
+    where nivsco_precedent is null or nivsco <> nivsco_precedent
+    group by id_population, date_evenement
+    union all
+    select
+        id_population,
+        date '1900-01-01' as date_evenement,
+        cast(null as {{ texte() }}) as nivsco
+    from jeunes
+),
+
+niveaux as (
+    select
+        id_population,
+        nivsco,
+        case when nivsco is not null then date_evenement end as date_nivsco,
+        {{ plus_jours('date_evenement', 1) }} as debut,
+        coalesce(
+            lead(date_evenement) over (partition by id_population order by date_evenement), date '2999-12-31'
+        ) as fin
+    from changements
+),
+
+tranches as (
+    select
+        par_lieu.*,
+        niveaux.nivsco,
+        niveaux.date_nivsco,
+        greatest(par_lieu.debut_tranche, niveaux.debut) as debut_connu,
+        least(par_lieu.fin_tranche, niveaux.fin) as fin_connue
+    from par_lieu
+    inner join niveaux
+        on
+            par_lieu.id_population = niveaux.id_population
+            and par_lieu.fin_tranche >= niveaux.debut
+            and par_lieu.debut_tranche <= niveaux.fin
+)
+
+select
+    id_population,
+    territoire,
+    statut,
+    debut_observation,
+    debut_connu as debut,
+    fin_connue as fin,
+    case when fin_connue = fin then evenement else 'suite' end as evenement,
+    fin_connue = fin and est_debut_accompagnement as est_debut_accompagnement,
+    type_accueil_regroupe,
+    cast(deplacements_nb as bigint) as deplacements_nb,
+    nivsco,
+    greatest(debut_lieu, date_nivsco) as derniere_date_lue
+from tranches
