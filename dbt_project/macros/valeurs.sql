@@ -93,3 +93,11 @@
 {% macro mot_simple(texte) -%}
     translate(lower(trim({{ texte }})), 'àâäéèêëîïôöùûüç ''’-/', 'aaaeeeeiioouuuc_____')
 {%- endmacro %}
+
+{#
+  Last known code of a group, as a number: the one of the highest `ordre` among rows where it is filled and is not
+  `inconnu`. For codes of one digit and orders that never tie: a maximum of numbers costs half of what `dernier_connu` does.
+#}
+{% macro dernier_code(colonne, ordre, inconnu) -%}
+    mod(max(case when {{ colonne }} <> '{{ inconnu }}' then {{ ordre }} * 10 + cast({{ colonne }} as bigint) end), 10)
+{%- endmacro %}

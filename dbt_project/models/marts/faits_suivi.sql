@@ -4,50 +4,34 @@
 -- only, that is no answer and not a good one.
 with suivis as (
     select
-        risques.id_population,
-        min(risques.debut_observation) as debut_observation,
-        min(personnes.id_personne) as id_personne,
-        min(personnes.date_naissance) as date_naissance
-    from {{ ref('risques') }} as risques
-    inner join {{ ref('int_personnes_ase') }} as personnes on risques.id_population = personnes.id_population
-    group by risques.id_population
+        intervalles.id_population,
+        min(intervalles.debut_observation) as debut_observation
+    from {{ ref('int_cohorte_intervalles') }} as intervalles
+    group by intervalles.id_population
 ),
 
--- Two events of one day: what is known comes before « unknown », then the last one told.
-frequentations as (
+personnes as (
     select
-        evenements.id_population,
-        evenements.date_evenement,
-        {{ dernier_connu('evenements.freqsco', 'evenements.rang_evenement', ['9']) }} as freqsco
-    from {{ ref('int_evenements') }} as evenements
-    inner join suivis
-        on
-            evenements.id_population = suivis.id_population
-            and suivis.debut_observation <= evenements.date_evenement
-    where evenements.freqsco in ('6', '7', '8', '9')
-    group by evenements.id_population, evenements.date_evenement
+        suivis.id_population,
+        personnes.id_personne,
+        personnes.date_naissance
+    from suivis
+    inner join {{ ref('int_personnes_ase') }} as personnes on suivis.id_population = personnes.id_population
 ),
 
 majorites as (
     select
-        suivis.id_population,
+        personnes.id_population,
         make_date(
-            cast(extract(year from suivis.date_naissance) + parametres.age_majorite as integer),
-            cast(extract(month from suivis.date_naissance) as integer),
+            cast(extract(year from personnes.date_naissance) + parametres.age_majorite as integer),
+            cast(extract(month from personnes.date_naissance) as integer),
             15
         ) as date_majorite
-    from suivis
+    from personnes
     cross join {{ ref('int_parametres') }} as parametres
 ),
 
 faits as (
-    select
-        id_population,
-        'freqsco' as fait,
-        date_evenement as date_fait,
-        coalesce(freqsco, '9') as valeur
-    from frequentations
-    union all
     select
         id_population,
         'deplacement' as fait,
@@ -87,12 +71,12 @@ faits as (
     group by majorites.id_population
     union all
     select
-        suivis.id_population,
+        personnes.id_population,
         'parrainage' as fait,
         premiers.premier_parrainage as date_fait,
         cast(null as {{ texte() }}) as valeur
-    from suivis
-    inner join {{ ref('int_cohorte_premiers_binomes') }} as premiers on suivis.id_personne = premiers.id_personne
+    from personnes
+    inner join {{ ref('int_cohorte_premiers_binomes') }} as premiers on personnes.id_personne = premiers.id_personne
     where premiers.premier_parrainage is not null
 )
 
@@ -105,3 +89,19 @@ select
 from faits
 inner join suivis on faits.id_population = suivis.id_population
 where faits.date_fait between suivis.debut_observation and {{ jour('12-31') }}
+union all
+-- Two events of one day: what is known comes before « unknown », then the last one told.
+select
+    cast({{ var('campagne') }} as bigint) as campagne,
+    evenements.id_population,
+    'freqsco' as fait,
+    evenements.date_evenement as date_fait,
+    cast(
+        coalesce({{ dernier_code('evenements.freqsco', 'evenements.rang_evenement', '9') }}, 9) as {{ texte() }}
+    ) as valeur
+from {{ ref('int_evenements') }} as evenements
+inner join suivis on evenements.id_population = suivis.id_population
+where
+    evenements.freqsco in ('6', '7', '8', '9')
+    and evenements.date_evenement between suivis.debut_observation and {{ jour('12-31') }}
+group by evenements.id_population, evenements.date_evenement

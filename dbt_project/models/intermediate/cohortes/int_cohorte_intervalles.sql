@@ -33,32 +33,19 @@ lieux as (
         lieux.debut as debut_lieu,
         lieux.type_accueil_regroupe,
         {{ plus_jours('lieux.debut', 1) }} as debut,
-        {{ plus_jours(
-            "coalesce(lieux.fin, cast('2999-12-31' as date))", 1
-        ) }} as fin,
-        sum(case when lieux.est_deplacement then 1 else 0 end) over (
-            partition by lieux.id_population
-            order by lieux.rang
-            rows between unbounded preceding and current row
-        ) as deplacements_nb
+        {{ plus_jours("coalesce(lieux.fin, cast('2999-12-31' as date))", 1) }} as fin
     from {{ ref('int_lieux') }} as lieux
     inner join jeunes on lieux.id_population = jeunes.id_population and jeunes.dernier_jour > lieux.debut
 ),
 
-par_lieu as (
+deplacements as (
     select
-        a_risque.*,
-        lieux.debut_lieu,
-        lieux.type_accueil_regroupe,
-        lieux.deplacements_nb,
-        greatest(a_risque.debut, lieux.debut) as debut_tranche,
-        least(a_risque.fin, lieux.fin) as fin_tranche
-    from a_risque
-    left join lieux
-        on
-            a_risque.id_population = lieux.id_population
-            and a_risque.fin >= lieux.debut
-            and a_risque.debut <= lieux.fin
+        id_population,
+        debut,
+        row_number() over (partition by id_population order by rang) as deplacements_nb,
+        lead(debut) over (partition by id_population order by rang) as suivant
+    from {{ ref('int_lieux') }}
+    where est_deplacement
 ),
 
 connus as (
@@ -77,44 +64,63 @@ connus as (
     where evenements.nivsco is not null and evenements.nivsco <> '999'
 ),
 
--- Before the first level told, none is known.
 changements as (
     select
         id_population,
         date_evenement,
-        max_by(nivsco, rang_evenement) as nivsco
+        nivsco,
+        coalesce(
+            lead(date_evenement) over (partition by id_population order by rang_evenement), date '2999-12-31'
+        ) as date_suivante
     from connus
     where nivsco_precedent is null or nivsco <> nivsco_precedent
-    group by id_population, date_evenement
-    union all
-    select
-        id_population,
-        date '1900-01-01' as date_evenement,
-        cast(null as {{ texte() }}) as nivsco
-    from jeunes
 ),
 
+-- Of two levels told on one day the last one holds; before the first one told, none is known.
 niveaux as (
     select
         id_population,
         nivsco,
-        case when nivsco is not null then date_evenement end as date_nivsco,
+        date_evenement as date_nivsco,
         {{ plus_jours('date_evenement', 1) }} as debut,
-        coalesce(
-            lead(date_evenement) over (partition by id_population order by date_evenement), date '2999-12-31'
-        ) as fin
+        date_suivante as fin
     from changements
+    where date_evenement < date_suivante
+    union all
+    select
+        id_population,
+        cast(null as {{ texte() }}) as nivsco,
+        cast(null as date) as date_nivsco,
+        date '1900-01-01' as debut,
+        date_evenement as fin
+    from connus
+    where nivsco_precedent is null
+),
+
+par_lieu as (
+    select
+        a_risque.*,
+        lieux.debut_lieu,
+        lieux.type_accueil_regroupe,
+        greatest(a_risque.debut, lieux.debut) as debut_tranche,
+        least(a_risque.fin, lieux.fin) as fin_tranche
+    from a_risque
+    left join lieux
+        on
+            a_risque.id_population = lieux.id_population
+            and a_risque.fin >= lieux.debut
+            and a_risque.debut <= lieux.fin
 ),
 
 tranches as (
     select
         par_lieu.*,
         niveaux.nivsco,
-        niveaux.date_nivsco,
         greatest(par_lieu.debut_tranche, niveaux.debut) as debut_connu,
-        least(par_lieu.fin_tranche, niveaux.fin) as fin_connue
+        least(par_lieu.fin_tranche, niveaux.fin) as fin_connue,
+        greatest(par_lieu.debut_lieu, niveaux.date_nivsco) as derniere_date_lue
     from par_lieu
-    inner join niveaux
+    left join niveaux
         on
             par_lieu.id_population = niveaux.id_population
             and par_lieu.fin_tranche >= niveaux.debut
@@ -122,16 +128,23 @@ tranches as (
 )
 
 select
-    id_population,
-    territoire,
-    statut,
-    debut_observation,
-    debut_connu as debut,
-    fin_connue as fin,
-    case when fin_connue = fin then evenement else 'suite' end as evenement,
-    fin_connue = fin and est_debut_accompagnement as est_debut_accompagnement,
-    type_accueil_regroupe,
-    cast(deplacements_nb as bigint) as deplacements_nb,
-    nivsco,
-    greatest(debut_lieu, date_nivsco) as derniere_date_lue
+    tranches.id_population,
+    tranches.territoire,
+    tranches.statut,
+    tranches.debut_observation,
+    tranches.debut_connu as debut,
+    tranches.fin_connue as fin,
+    case when tranches.fin_connue = tranches.fin then tranches.evenement else 'suite' end as evenement,
+    tranches.fin_connue = tranches.fin and tranches.est_debut_accompagnement as est_debut_accompagnement,
+    tranches.type_accueil_regroupe,
+    cast(
+        case when tranches.debut_lieu is not null then coalesce(deplacements.deplacements_nb, 0) end as bigint
+    ) as deplacements_nb,
+    tranches.nivsco,
+    tranches.derniere_date_lue
 from tranches
+left join deplacements
+    on
+        tranches.id_population = deplacements.id_population
+        and tranches.debut_connu > deplacements.debut
+        and (deplacements.suivant is null or tranches.debut_connu <= deplacements.suivant)
