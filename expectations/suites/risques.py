@@ -21,4 +21,18 @@ def rules() -> list[Expectation]:
             column_B="debut",
             or_equal=True,
         ),
+        rule(
+            gxe.ExpectColumnPairValuesAToBeGreaterThanB,
+            "Ce qui est dit d'un jeune était connu avant le premier jour de l'intervalle",
+            column_A="debut",
+            column_B="derniere_date_lue",
+            ignore_row_if="either_value_is_missing",
+        ),
+        rule(
+            gxe.ExpectColumnPairValuesAToBeGreaterThanB,
+            "Aucun intervalle ne commence avant l'observation du territoire",
+            column_A="debut",
+            column_B="debut_observation",
+            or_equal=True,
+        ),
     ]

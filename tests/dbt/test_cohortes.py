@@ -23,8 +23,14 @@ FOLLOW_UP = 60
 """Days after the index date in which an end of care is looked for."""
 
 
+def delivered(days: int) -> int:
+    """Campagne that tells of a day counted from START: two are delivered, each with what happened in it."""
+    return (START + timedelta(days=days)).year if days > 0 else START.year
+
+
 def simulated(root: Path) -> Lake:
-    """Two kinds of stays (a few months, or years), a pair at a rate that depends on the season alone."""
+    """Two kinds of stays (a few months, or years), a pair at a rate that depends on the season alone. Two campagnes:
+    a territory's stock and year, then the next year."""
     rng = np.random.default_rng(20241231)
     days = (END - START).days + 1
     autumn = np.array([(START + timedelta(days=d)).month in (9, 10) for d in range(days)])
@@ -37,20 +43,23 @@ def simulated(root: Path) -> Lake:
         leaves = max(entry, 0) + 1 + int(rng.exponential(150 if rng.random() < 0.5 else 1500))
         pair = int(np.searchsorted(rate, rate[max(entry, 0)] + rng.exponential()))
         pair_end = pair + int(rng.exponential(400))
-        if leaves < (date(CAMPAGNE, 1, 1) - START).days:
-            continue
         first = (START + timedelta(days=entry)).isoformat()
-        lake.event(f"n{n}", "1", first, dep=territory, ANAIS=2010, MNAIS=int(rng.integers(1, 13)))
+        born = {"ANAIS": 2010, "MNAIS": int(rng.integers(1, 13))}
+        lake.event(f"n{n}", "1", first, dep=territory, campagne=delivered(entry), **born)
         if leaves < days:
-            lake.event(f"n{n}", "3", first, (START + timedelta(days=leaves)).isoformat(), dep=territory, ANAIS=2010)
+            last = (START + timedelta(days=leaves)).isoformat()
+            lake.event(f"n{n}", "3", first, last, dep=territory, campagne=delivered(leaves), ANAIS=2010)
         lake.passage(f"n{n}", f"j{n}", territory)
         lake.identites[f"j{n}"] = f"p{n}"
         if pair < min(leaves, days):
             ends = min(pair_end, leaves)
-            lake.binome(
-                f"b{n}", f"j{n}", (START + timedelta(days=pair)).isoformat(),
-                (START + timedelta(days=ends)).isoformat() if ends < days else None, territory,
-            )  # fmt: skip
+            # told every year it runs, its end once it came
+            for campagne in range(delivered(pair), delivered(min(ends, days - 1)) + 1):
+                told = ends < days and delivered(ends) <= campagne
+                lake.binome(
+                    f"b{n}", f"j{n}", (START + timedelta(days=pair)).isoformat(),
+                    (START + timedelta(days=ends)).isoformat() if told else None, territory, campagne=campagne,
+                )  # fmt: skip
     lake.write(root)
     return lake
 
@@ -69,7 +78,7 @@ def cohorts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
     }
     built = Build(root / "lake", root / "target", environment)
     result = built.dbt(
-        "build", "--select", "+reperes_duree", "+flux_reperes", "+risques", "+cohorte",
+        "build", "--select", "+reperes_duree", "+flux_reperes", "+risques", "+faits_suivi", "+cohorte",
         "--exclude-resource-type", "unit_test", "test", "--vars", json.dumps({"facteur_echelle": 0.01}),
     )  # fmt: skip
     assert result.returncode == 0, result.stdout[-6000:]
@@ -103,16 +112,25 @@ def test_without_effect_no_difference_is_found(cohorts: Build, repere: str) -> N
     assert abs(stratified(rows, mentored, left, index.dt.month)) < 2.5
 
 
-def test_the_risk_sets_find_none_either(cohorts: Build) -> None:
+@pytest.fixture(scope="module")
+def risks(cohorts: Build) -> pd.DataFrame:
+    days = ["debut", "fin", "debut_observation", "fin_observation", "derniere_date_lue"]
+    return cohorts.mart("risques").assign(**{d: lambda f, d=d: pd.to_datetime(f[d]) for d in days})
+
+
+@pytest.fixture(scope="module")
+def left(cohorts: Build) -> pd.Series:
+    """Last day in care of those who left, as the facts tell it."""
+    facts = cohorts.mart("faits_suivi")
+    return pd.to_datetime(facts[facts["fait"] == "sortie"].set_index("id_population")["date_fait"])
+
+
+@pytest.mark.parametrize("year", [START.year, CAMPAGNE])
+def test_the_risk_sets_find_none_either(risks: pd.DataFrame, left: pd.Series, year: int) -> None:
     """At each first day of a pair, those whose pair begins leave care as often as those who were at risk with them."""
-    risks = cohorts.mart("risques").assign(
-        debut=lambda f: pd.to_datetime(f["debut"]), fin=lambda f: pd.to_datetime(f["fin"])
-    )
-    left = pd.read_parquet(cohorts.lake / "etude" / "mesures_ase" / f"{CAMPAGNE}.parquet")
-    left = left[left["TYPEV"] == "3"].set_index("NUMANONYM")["DATFIN"].rename(lambda n: n.replace("n", "p"))
-    ends = pd.to_datetime(risks["id_population"].map(left))
+    ends = risks["id_population"].map(left)
     frames = []
-    for day in sorted(risks.loc[risks["evenement"] == "binome", "fin"].unique()):
+    for day in sorted(risks.loc[(risks["evenement"] == "binome") & (risks["fin"].dt.year == year), "fin"].unique()):
         at_risk = (risks["debut"] <= day) & (risks["fin"] >= day)
         frames.append(
             pd.DataFrame(
@@ -129,6 +147,43 @@ def test_the_risk_sets_find_none_either(cohorts: Build) -> None:
     assert abs(stratified(sets, sets["cas"], sets["sorti"], sets["jour"])) < 2.5
 
 
+def test_the_risk_sets_cover_every_observed_year_and_nothing_before(risks: pd.DataFrame) -> None:
+    assert set(risks["debut_observation"]) == {pd.Timestamp(START.year, 1, 1)}
+    assert set(risks["fin_observation"]) == {pd.Timestamp(END)}
+    assert risks["debut"].min() == pd.Timestamp(START.year, 1, 1)
+    assert risks["fin"].max() == pd.Timestamp(END)
+
+
+def test_the_days_of_a_young_person_follow_one_another_until_the_first_pair(risks: pd.DataFrame) -> None:
+    """No day twice, none missing, and none after a pair: the mentoré of May is a comparator of the days before."""
+    rows = risks.sort_values(["id_population", "debut"])
+    same = rows["id_population"].eq(rows["id_population"].shift(-1))
+    gap = (rows["debut"].shift(-1) - rows["fin"]).dt.days
+    assert (gap[same] == 1).all()
+    assert rows.loc[same, "evenement"].isin(["suite", "changement_statut"]).all()
+    assert not rows.loc[~same, "evenement"].isin(["suite", "changement_statut"]).any()
+    mentored = rows[rows["evenement"] == "binome"].set_index("id_population")
+    before = rows.groupby("id_population")["debut"].min().reindex(mentored.index)
+    assert ((mentored["fin"] - before).dt.days > 0).mean() > 0.95
+
+
+def test_nothing_read_of_a_day_at_risk_is_of_that_day_or_later(risks: pd.DataFrame) -> None:
+    assert (risks["derniere_date_lue"].isna() | (risks["derniere_date_lue"] < risks["debut"])).all()
+    alone = risks["derniere_date_lue"].isna()
+    assert (risks.loc[alone, "debut"] == risks.loc[alone, "fin"]).all()
+    assert (risks.loc[alone, "type_accueil_regroupe"] == "inconnu").all()
+
+
+def test_facts_are_those_of_the_young_people_at_risk_in_the_observed_years(cohorts: Build, risks: pd.DataFrame) -> None:
+    facts = cohorts.mart("faits_suivi")
+    days = pd.to_datetime(facts["date_fait"])
+    assert set(facts["id_population"]) <= set(risks["id_population"])
+    assert days.between(pd.Timestamp(START.year, 1, 1), pd.Timestamp(END)).all()
+    ended = risks[risks["evenement"] == "fin_eligibilite"].set_index("id_population")["fin"]
+    told = facts[facts["fait"] == "sortie"].set_index("id_population")["date_fait"].reindex(ended.index)
+    assert (pd.to_datetime(told) == ended).all()
+
+
 def test_mentored_ever_against_never_would_have_found_one(cohorts: Build) -> None:
     """The comparison the cohorts replace: by what happened later in the year."""
     rows = cohorts.mart("cohorte")
@@ -137,16 +192,18 @@ def test_mentored_ever_against_never_would_have_found_one(cohorts: Build) -> Non
     assert stratified(rows, mentored, rows["sortant"], rows["territoire"]) < -10
 
 
-def test_drawing_again_until_a_day_fits_would_have_found_one(cohorts: Build) -> None:
+def test_drawing_again_until_a_day_fits_would_have_found_one(cohorts: Build, risks: pd.DataFrame) -> None:
     """Everyone soon to leave would be compared, when few of them had the time to be mentored."""
-    rows, risks = cohorts.mart("reperes_duree"), cohorts.mart("risques").drop_duplicates("id_population")
+    rows = cohorts.mart("reperes_duree")
+    spans = risks[risks["fin"].dt.year == CAMPAGNE].sort_values("debut").groupby("id_population")
+    spans = spans.agg(debut=("debut", "first"), fin=("fin", "last"), evenement=("evenement", "last"))
     rows = rows[(rows["repere"] == "debut") & (rows["bras"] == "mentores")]
     starts = np.sort(pd.to_datetime(rows["date_index"]).to_numpy())
-    first, last = (np.searchsorted(starts, pd.to_datetime(risks[name]).to_numpy()) for name in ("debut", "fin"))
+    first, last = (np.searchsorted(starts, spans[name].to_numpy()) for name in ("debut", "fin"))
     fits = last > first
     drawn = starts[np.random.default_rng(1).integers(first[fits], last[fits])]
-    again = pd.DataFrame({"jour": drawn, "fin": pd.to_datetime(risks["fin"]).to_numpy()[fits], "cas": False})
-    again["sorti"] = (risks["evenement"] == "fin_eligibilite").to_numpy()[fits]
+    again = pd.DataFrame({"jour": drawn, "fin": spans["fin"].to_numpy()[fits], "cas": False})
+    again["sorti"] = (spans["evenement"] == "fin_eligibilite").to_numpy()[fits]
     cases = pd.DataFrame({"jour": pd.to_datetime(rows["date_index"]), "fin": pd.to_datetime(rows["suivi_fin"])})
     both = pd.concat([again, cases.assign(cas=True, sorti=rows["suivi_sortie"])], ignore_index=True)
     left = both["sorti"] & ((both["fin"] - both["jour"]).dt.days < FOLLOW_UP)

@@ -1,8 +1,8 @@
 -- Risk sets of the observed years, for matching on the index date: one row a young person and stretch of days during
--- which a first pair could begin, with the status of the time and what happens on its last day. The risk set of a day is
--- every row that covers it, but for those whose own pair or parrainage begins that very day (`debut_accompagnement`).
--- Comparators are those whose `statut` is acceptants_en_attente or eligibles_non_mentores. A young person mentored later
--- is here until that day; one whose first pair began before the observation never is.
+-- which a first pair could begin, with the status of the time and what happens on its last day. The risk set of a day
+-- is every row that covers it, but for those whose own pair or parrainage begins that very day
+-- (`debut_accompagnement`). Comparators are those whose `statut` is acceptants_en_attente or eligibles_non_mentores. A
+-- young person mentored later is here until that day; one whose first pair began before the observation never is.
 -- Covariates are known strictly before the first day (`derniere_date_lue`). Place, moves and school level are so on
 -- every day of the row, which ends where one of them changes; the others stay those of its first day.
 with mesures as (

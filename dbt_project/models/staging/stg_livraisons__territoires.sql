@@ -1,5 +1,6 @@
--- Campagnes in which the measures (S1), the mentoring files (S2) or the pairs (S3) of a territory came, one row a source,
--- territory, sender and campagne. Read from the raw rows: a row sent again later counts in every campagne that sent it.
+-- Campagnes in which the measures (S1), the mentoring files (S2) or the pairs (S3) of a territory came, one row a
+-- source, territory, sender and campagne. Read from the raw rows: a row sent again later counts in every campagne that
+-- sent it.
 select
     'mesures_ase' as source,
     numdep as territoire,

@@ -42,6 +42,7 @@ MARTS = (
     "reperes_duree",
     "flux_reperes",
     "risques",
+    "faits_suivi",
 )
 CODES = "column_values_to_be_in_set:nature"
 

@@ -35,7 +35,7 @@ lieux as (
         {{ plus_jours('lieux.debut', 1) }} as debut,
         {{ plus_jours("coalesce(lieux.fin, cast('2999-12-31' as date))", 1) }} as fin
     from {{ ref('int_lieux') }} as lieux
-    inner join jeunes on lieux.id_population = jeunes.id_population and jeunes.dernier_jour > lieux.debut
+    inner join jeunes on lieux.id_population = jeunes.id_population and lieux.debut < jeunes.dernier_jour
 ),
 
 deplacements as (
@@ -60,7 +60,7 @@ connus as (
         ) as nivsco_precedent
     from {{ ref('int_evenements') }} as evenements
     inner join jeunes
-        on evenements.id_population = jeunes.id_population and jeunes.dernier_jour > evenements.date_evenement
+        on evenements.id_population = jeunes.id_population and evenements.date_evenement < jeunes.dernier_jour
     where evenements.nivsco is not null and evenements.nivsco <> '999'
 ),
 

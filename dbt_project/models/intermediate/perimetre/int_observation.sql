@@ -21,20 +21,30 @@ with places as (
 
 -- What came of each territory in each campagne; pairs from any sender, the rest from the collectivité in charge. Rows
 -- under the collectivité's own code are told by no territory of it.
-annees as (
+recues as (
     select
         places.territoire,
         places.emetteur,
+        places.est_propre,
         livraisons.campagne,
-        max(case when places.est_propre and livraisons.source = 'mesures_ase' then 1 else 0 end) = 1 as a_mesures,
-        max(case when places.est_propre and livraisons.source = 'dossiers_mentorat' then 1 else 0 end) = 1 as a_dossiers,
-        max(case when places.est_propre and livraisons.source = 'binomes' then 1 else 0 end) = 1 as a_binomes,
-        min(case when places.est_propre then 1 else 0 end) = 0 as est_indivis
+        case when places.est_propre then livraisons.source end as source
     from places
     inner join {{ ref('stg_livraisons__territoires') }} as livraisons
         on places.territoire_dit = livraisons.territoire
     where livraisons.source = 'binomes' or livraisons.depose_par = places.emetteur
-    group by places.territoire, places.emetteur, livraisons.campagne
+),
+
+annees as (
+    select
+        territoire,
+        emetteur,
+        campagne,
+        max(case when source = 'mesures_ase' then 1 else 0 end) = 1 as a_mesures,
+        max(case when source = 'dossiers_mentorat' then 1 else 0 end) = 1 as a_dossiers,
+        max(case when source = 'binomes' then 1 else 0 end) = 1 as a_binomes,
+        min(case when est_propre then 1 else 0 end) = 0 as est_indivis
+    from recues
+    group by territoire, emetteur, campagne
 ),
 
 mesurables as (
