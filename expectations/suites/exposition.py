@@ -25,4 +25,12 @@ def rules() -> list[Expectation]:
             or_equal=True,
             ignore_row_if="either_value_is_missing",
         ),
+        rule(
+            gxe.ExpectColumnPairValuesAToBeGreaterThanB,
+            "Avant le repère, il n'y a pas plus de mois avec séance que de mois transmis",
+            column_A="repere_mois_couverts_nb",
+            column_B="repere_mois_avec_seance_nb",
+            or_equal=True,
+            ignore_row_if="either_value_is_missing",
+        ),
     ]

@@ -74,11 +74,24 @@ def _delays(campagne: int, delais: pd.DataFrame, indicateurs: pd.DataFrame) -> I
     for step in STEPS:
         territories = _statuses(indicateurs, PEERS.get(step, FROM_PROPOSITION), str(campagne))
         told = territories | {key: value for key, value in associations.items() if key[0] == "association"}
-        known = _told_of(delais, territories)
-        rows = delais[delais["etape"].eq(step) & known]
-        rows = rows.assign(issue=rows["issue"].where(rows["issue"] != UNKNOWN))
-        for place in _places(rows, told, associations=step in OF_ASSOCIATIONS):
+        for place in _places(_begun(delais, step, territories), told, associations=step in OF_ASSOCIATIONS):
             yield from _of_step(step, place)
+
+
+def files_of_step(campagne: int, step: str, delais: pd.DataFrame, indicateurs: pd.DataFrame) -> pd.DataFrame:
+    """Files that began a step, of the territories that can tell: `duree_jours`, `issue` (missing where unknown)."""
+    return _begun(delais, step, _statuses(indicateurs, PEERS.get(step, FROM_PROPOSITION), str(campagne)))
+
+
+def followed_pairs(campagne: int, exposition: pd.DataFrame, indicateurs: pd.DataFrame) -> pd.DataFrame:
+    """Pairs followed in the campagne, of the territories that can tell, with `duree`, `deja` and `fini` as O6d."""
+    rows = _followed(exposition, date(campagne, 12, 31))
+    return rows[_told_of(rows, _statuses(indicateurs, PEERS["binomes"], str(campagne)))]
+
+
+def _begun(delais: pd.DataFrame, step: str, statuses: Statuses) -> pd.DataFrame:
+    rows = delais[delais["etape"].eq(step) & _told_of(delais, statuses)]
+    return rows.assign(issue=rows["issue"].where(rows["issue"] != UNKNOWN))
 
 
 def _of_step(step: str, place: "_Place") -> Iterator[Row]:
@@ -92,22 +105,11 @@ def _of_step(step: str, place: "_Place") -> Iterator[Row]:
 
 
 def _pairs(campagne: int, exposition: pd.DataFrame, indicateurs: pd.DataFrame) -> Iterator[Row]:
-    pairs = exposition[exposition["nature"].eq("mentorat")]
-    start, seen, end = (pd.to_datetime(pairs[name]) for name in ("date_debut", "debut_observation", "fin_exposition"))
     for period, last in (
         (str(campagne), date(campagne, 12, 31)),
         (f"{campagne - 1}-{campagne}", date(campagne, 8, 31)),
     ):
-        close = pd.Timestamp(last)
-        followed = end.where(~(end > close), close)
-        rows = pairs.assign(
-            # A pair that ends on its first day has lasted one: the time lasted is counted at the end of the last day.
-            duree=(followed - start).dt.days + 1,
-            deja=(seen - start).dt.days,
-            fini=(pairs["est_fin_observee"].astype(bool) & (end <= close)).where(end.notna()),
-        )
-        # Never under observation before the close: not missing, out of the period.
-        rows = rows[~(seen > followed) & (start <= close)]
+        rows = _followed(exposition, last)
         statuses = _statuses(indicateurs, PEERS["binomes"], period)
         for place in _places(rows[_told_of(rows, statuses)], statuses, associations=True):
             spells = place.spells(time="duree", issue="fini", entry="deja")
@@ -116,6 +118,22 @@ def _pairs(campagne: int, exposition: pd.DataFrame, indicateurs: pd.DataFrame) -
             begins: Row = {"indicateur": "O6d", "mesure": "survie", "unite": "part"} | row
             yield from _shares(curve, spells, {days: f"horizon={days}" for days in PAIR_HORIZONS}, begins)
             yield from _quartiles(curve, spells, {"indicateur": "O6e", "ventilation": ""} | row)
+
+
+def _followed(exposition: pd.DataFrame, last: date) -> pd.DataFrame:
+    """Pairs under observation by `last`: `duree` lasted, `deja` run when observation began (days), `fini`."""
+    pairs = exposition[exposition["nature"].eq("mentorat")]
+    start, seen, end = (pd.to_datetime(pairs[name]) for name in ("date_debut", "debut_observation", "fin_exposition"))
+    close = pd.Timestamp(last)
+    followed = end.where(~(end > close), close)
+    rows = pairs.assign(
+        # A pair that ends on its first day has lasted one: the time lasted is counted at the end of the last day.
+        duree=(followed - start).dt.days + 1,
+        deja=(seen - start).dt.days,
+        fini=(pairs["est_fin_observee"].astype(bool) & (end <= close)).where(end.notna()),
+    )
+    # Never under observation before the close: not missing, out of the period.
+    return rows[~(seen > followed) & (start <= close)]
 
 
 class _Place:

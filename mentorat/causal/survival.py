@@ -120,6 +120,15 @@ class DurationCurve:
         """Fewest durations under observation at an end up to each of `times` (the sample when nothing ended yet)."""
         return [int(one) for one in self._risk.thinnest(np.asarray(times, dtype=np.float64))]
 
+    def still_followed(self, times: Sequence[float]) -> list[int]:
+        """Durations under observation just after each of `times`."""
+        return [int(one) for one in self._risk.under_observation(np.nextafter(np.asarray(times, np.float64), inf))]
+
+    def ended_by(self, times: Sequence[float]) -> list[int]:
+        """Ends (by the issue, for an incidence) up to each of `times`."""
+        reached = np.concatenate([[0], self.table["evenements"].to_numpy().cumsum()])
+        return [int(one) for one in reached[self._steps(np.asarray(times, dtype=np.float64))]]
+
     def quantile(self, probabilities: Sequence[float] = (0.25, 0.5, 0.75)) -> Estimates:
         """Time by which each share has ended (by the issue, for an incidence): column `quantile`, then ESTIMATES.
 
@@ -343,13 +352,17 @@ def log_rank(
     group: str,
     entry: str | None = None,
     strata: str | None = None,
+    cluster: str | None = None,
     still_open: str | None = None,
 ) -> LogRank:
     """Log-rank test of the groups of `group`, within each stratum where `strata` is given (Mantel 1966).
 
-    Observed less expected ends, with the hypergeometric covariance; χ² with groups − 1 degrees of freedom. The
-    durations are held independent. All issues count as ends. Raises SurveyError as `durations`, and when fewer than
-    two groups have a duration under observation.
+    Observed less expected ends, with the hypergeometric covariance; χ² with groups − 1 degrees of freedom, durations
+    being held independent. With `cluster`, the covariance is that of the clusters' sums of score residuals (Lee, Wei
+    and Amato 1992: the robust score test of a Cox model), and p is read on F with groups − 1 and clusters − groups + 1
+    degrees of freedom, as Hotelling's: with few clusters χ² would reject too often. All issues count as ends. Raises
+    SurveyError as `durations`, and when fewer than two groups have a duration under observation; NotEstimable when
+    there are fewer clusters than groups.
     """
     spells = durations(frame, time=time, issue=issue, entry=entry, still_open=still_open)
     known = _known(frame, time, issue, entry)
@@ -359,6 +372,7 @@ def log_rank(
         raise SurveyError(f"La colonne « {group} » n'a qu'un groupe : il n'y a rien à comparer.")
     observed, expected = np.zeros(len(names)), np.zeros(len(names))
     covariance = np.zeros((len(names), len(names)))
+    scores = np.zeros((spells.n, len(names)))
     for layer in range(int(layers.max()) + 1):
         rows = layers == layer
         part = _RiskSet.of(spells.entry[rows], spells.time[rows], spells.issue[rows] > 0, groups[rows], len(names))
@@ -368,7 +382,19 @@ def log_rank(
         expected += share @ ended
         spread = ended * (at_risk - ended) / np.maximum(at_risk - 1, 1.0)
         covariance += np.diag(share @ spread) - (share * spread) @ share.T
+        if cluster:
+            scores[rows] = _score_residuals(spells, rows, groups, part)
     gap = observed - expected
+    clusters = 0
+    if cluster:
+        codes, labels = _coded(frame.loc[known], cluster)
+        sums = np.zeros((len(labels), len(names)))
+        np.add.at(sums, codes, scores)
+        covariance, clusters = sums.T @ sums, len(labels)
+        if clusters < len(names):
+            raise NotEstimable(
+                f"Moins de grappes ({clusters}) que de groupes ({len(names)}) : leurs durées ne se comparent pas."
+            )
     rank = int(np.linalg.matrix_rank(covariance))
     if rank == 0:
         raise NotEstimable("Aucune fin tant que deux groupes sont suivis à la fois : leurs durées ne se comparent pas.")
@@ -387,11 +413,39 @@ def log_rank(
         table=table,
         chi2=chi2,
         df=rank,
-        p=float(stats.chi2.sf(chi2, rank)),
+        p=_tail(chi2, rank, clusters),
         n=spells.n,
         n_missing=spells.n_missing,
         warnings=tuple(fr_text(one) for one in [*told, *_left_out(spells.n_missing)]),
     )
+
+
+def _score_residuals(spells: Durations, rows: NDArray[np.bool_], groups: Codes, part: "_RiskSet") -> Floats:
+    """What each duration adds to observed less expected, by group: at its own end, and at each end it was at risk of.
+
+    For row i and group g: δᵢ(1{i∈g} − p_g(tᵢ)) − Σ over its time of (1{i∈g} − p_g(t)) dN(t)/Y(t), p_g being the
+    group's share of those at risk.
+    """
+    entry, time, ended = spells.entry[rows], spells.time[rows], spells.issue[rows] > 0
+    own = np.eye(len(part.at_risk))[groups[rows]]
+    at_risk, events = part.at_risk.sum(axis=0), part.events.sum(axis=0)
+    share = (part.at_risk / at_risk).T
+    hazard = events / at_risk
+    before = np.concatenate([[0.0], hazard.cumsum()])
+    weighted = np.vstack([np.zeros(len(own[0])), (share * hazard[:, None]).cumsum(axis=0)])
+    first, last = (np.searchsorted(part.times, when, side="right") for when in (entry, time))
+    expected = own * (before[last] - before[first])[:, None] - (weighted[last] - weighted[first])
+    place = np.minimum(np.searchsorted(part.times, time), len(part.times) - 1)
+    residuals: Floats = np.where(ended[:, None], own - share[place], 0.0) - expected
+    return residuals
+
+
+def _tail(chi2: float, rank: int, clusters: int) -> float:
+    """p of a χ², or of Hotelling's F when the covariance comes from clusters (0: from independent durations)."""
+    if not clusters:
+        return float(stats.chi2.sf(chi2, rank))
+    left = clusters - rank
+    return float(stats.f.sf(chi2 * left / (rank * (clusters - 1)), rank, left)) if left > 0 else 1.0
 
 
 @dataclass(frozen=True)
