@@ -21,6 +21,9 @@ class Settings(BaseSettings):
 
     data: Path = Field(default=CHECKOUT / "data", description="MENTORAT_DATA")
     plan: Path | None = Field(default=None, description="MENTORAT_PLAN: the analysis plan, in place of the usual one")
+    references: Path | None = Field(
+        default=None, description="MENTORAT_REFERENCES: data of published studies that may not be kept here"
+    )
 
     @field_validator("data")
     @classmethod
@@ -36,6 +39,12 @@ class Settings(BaseSettings):
         if value == Path():
             raise UsageError("MENTORAT_PLAN est vide : donnez-lui le chemin du plan d'analyse, ou retirez-la.")
         return None if value is None else value.expanduser().absolute()
+
+    @field_validator("references")
+    @classmethod
+    def _absolute_references(cls, value: Path | None) -> Path | None:
+        # the tests of published figures name it too, and an empty one means none there
+        return None if value in (None, Path()) else value.expanduser().absolute()
 
     @property
     def lake(self) -> Path:

@@ -52,4 +52,10 @@ PAGES = (
         "Ces résultats tiennent-ils ?",
         ("effets", "effets_robustesse", "effets_courbe", "effets_courbe_test"),
     ),
+    Page(
+        "07_durees",
+        "Ce qui dure : les étapes, les binômes, leurs fins et leurs séances",
+        ("durees_courbes", "durees_resumes", "durees_fins", "dose"),
+    ),
+    Page("08_reel", "Les méthodes sur des données réelles et publiques", ("etudes_reelles",), campagne=False),
 )

@@ -2,7 +2,7 @@
 
 from dagster import AssetSelection, Definitions, define_asset_job, in_process_executor
 
-from orchestration.defs import diffusion, effets, entrepot, estimations, publication, recueil, retours
+from orchestration.defs import diffusion, durees, effets, entrepot, estimations, publication, recueil, retours
 from orchestration.progress import progres
 from orchestration.resources import Maison, dbt_resource
 
@@ -23,6 +23,8 @@ defs = Definitions(
         estimations.redressement,
         estimations.indicateurs_durees,
         estimations.indicateurs_estimes,
+        durees.durees,
+        durees.etudes_reelles,
         diffusion.diffusion,
         publication.departements,
         publication.national,

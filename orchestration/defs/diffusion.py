@@ -16,6 +16,7 @@ from mentorat.disclosure.rules import AUDIENCES, Audience
 from mentorat.disclosure.storage import load_release, save_release
 from mentorat.lake import read_parquet
 from mentorat.settings import Settings
+from orchestration.defs.durees import DURATION_TABLES, STUDIES
 from orchestration.defs.estimations import SURVEY_RESULTS, SURVEY_SCALES, estimation_key
 from orchestration.defs.recueil import JOURNAL
 from orchestration.partitions import campagnes
@@ -32,6 +33,7 @@ MADE_FROM = {
     **{table: [estimation_key(table)] for table in ("differences", *SURVEY_RESULTS, *SURVEY_SCALES)},
     # together: one would give back what another hides
     **{table: [*map(estimation_key, SCHEMAS), AssetKey(["indicateurs"])] for table in SCHEMAS},
+    **{table: [estimation_key(table)] for table in (*DURATION_TABLES, STUDIES)},
     "redressement": [
         estimation_key("redressement"),
         estimation_key("redressement_reponses"),
@@ -50,6 +52,7 @@ PUBLISHED_BEFORE = (
     "Chiffres publiés en 2022 par Break Poverty Foundation et Koreis Conseil ; les intervalles en sont déduits."
 )
 
+REAL = "Études publiées dont les données sont publiques (Brooks, Donovan et Johnson, 2018 ; LaLonde, 1986), recalculées."
 SIMULATED = "Vérité de la simulation : elle ne décrit que des jeunes inventés, et reste vide quand rien n'est simulé."
 
 
@@ -206,6 +209,7 @@ def releases(settings: Settings, campagne: int) -> Iterator[ReleasedTable]:
             name="calendrier",
         )
     yield from _survey_releases(estimations)
+    yield from _duration_releases(estimations)
     tables = {table: read_parquet(estimations / f"{table}.parquet") for table in SCHEMAS}
     yield from effects.release_effects(tables, compared_steps(released["public"].frame))
 
@@ -254,6 +258,18 @@ def _survey_releases(estimations: Path) -> Iterator[ReleasedTable]:
         yield counts.release_public_figures(truth, SIMULATED, audience, name="enquete_verite")
         for table in SURVEY_SCALES:
             yield survey.release_scales(read_parquet(estimations / f"{table}.parquet"), table, audience)
+
+
+def _duration_releases(estimations: Path) -> Iterator[ReleasedTable]:
+    """Curves of duration step by step, and what is computed from studies already published."""
+    from mentorat.disclosure import counts, durations
+
+    yield from durations.release_durations(
+        {table: read_parquet(estimations / f"{table}.parquet") for table in DURATION_TABLES}
+    )
+    studies = read_parquet(estimations / f"{STUDIES}.parquet")
+    for audience in AUDIENCES:
+        yield counts.release_public_figures(studies, REAL, audience, name=STUDIES)
 
 
 @multi_asset(

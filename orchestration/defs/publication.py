@@ -41,6 +41,9 @@ EVALUATION = {
     "enquete_ordinal": "enquete_ordinal",
     "enquete_manquants": "enquete_manquants",
     "enquete_sensibilite": "enquete_sensibilite",
+    **{table: table for table in ("durees_courbes", "durees_resumes", "durees_fins")},
+    "dose": "durees_dose",
+    "etudes_reelles": "etudes_reelles",
 }
 """Released tables that evaluators and notebooks read → name of the CSV."""
 

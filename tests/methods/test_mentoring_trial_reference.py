@@ -6,18 +6,17 @@ Its data may not be kept in this project: `MENTORAT_REFERENCES` names the folder
 import os
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from mentorat.causal.cluster_robust import RobustFit, cluster_robust
+from mentorat.causal.cluster_robust import RobustFit
 from mentorat.causal.outcomes import outcome_effect
+from mentorat.causal.real_studies import trial_regression
 from tests.methods.figures import assert_complete, cases, reference
 
 CASE = "mentoring_rct_kenya"
 FILE = Path(os.environ.get("MENTORAT_REFERENCES", "")) / CASE / "panel.csv"
 HERE = "MENTORAT_REFERENCES" in os.environ and FILE.is_file()
-CONTROLS = ["lage_b", "secondaryedu_b", "sec0_b", "sec1_b", "sec2_b", "sec3_b", "sec4_b", "I_emp_b", "tprofits_b"]
 COVERED = ["counts", "table3_*", "attrition_by_wave", "control_mean_pooled", "dose_meet_by_wave"]
 needs_data = pytest.mark.skipif(not HERE, reason=f"{CASE} may not be kept here: name its folder in MENTORAT_REFERENCES")
 
@@ -28,15 +27,7 @@ def panel() -> pd.DataFrame:
 
 
 def table3(panel: pd.DataFrame, waves: range | list[int], *, clustered: bool = False) -> RobustFit:
-    """The authors' regression: class (1), mentor (2), waves, controls, profit before; what repeats is left out."""
-    rows = panel[panel["wave"].isin(waves)].dropna(subset=["tprofits", *CONTROLS])
-    arms = [rows["treat"] == 3, rows["treat"] == 4]
-    dummies = [rows["wave"] == wave for wave in sorted(set(rows["wave"]))[1:]]
-    design = np.column_stack([np.ones(len(rows)), *arms, *dummies, rows[CONTROLS]]).astype(float)
-    scaled = design / np.maximum(np.linalg.norm(design, axis=0), 1e-300)
-    pivots = np.abs(np.diag(np.linalg.qr(scaled, mode="r")))
-    labels = rows["id"] if clustered else None
-    return cluster_robust(rows["tprofits"], design[:, pivots > 1e-8], labels, kind="CR1S" if clustered else "classical")
+    return trial_regression(panel, waves, "grappes_CR1S" if clustered else "classique")
 
 
 def test_every_figure_of_the_case_is_tested() -> None:
