@@ -23,6 +23,7 @@ from mentorat.causal.duration_indicators import ISSUES, OPEN, STEPS, files_of_st
 from mentorat.causal.effect_tables import typed
 from mentorat.causal.survival import THIN, DurationCurve, Durations, durations, incidence, log_rank, survival
 from mentorat.contracts.sources import contract
+from mentorat.survey.multiplicity import holm
 from mentorat.survey.responses import labels_of
 from mentorat.survey.thresholds import FEW_CLUSTERS
 from mentorat.typography import fr_count, fr_number, fr_text
@@ -57,13 +58,14 @@ END_ISSUES = {
     "arret": "Arrêt de la démarche",
     "sortie_ase": "Sortie de l'aide sociale à l'enfance",
 }
-GRID = (0, 30, 60, 90, 122, 152, 183, 213, 244, 274, 304, 335, 365, 396, 426, 457, 487, 517, 548, 578, 609, 639, 670,
+GRID = (0, 30, 61, 91, 122, 152, 183, 213, 244, 274, 304, 335, 365, 396, 426, 457, 487, 517, 548, 578, 609, 639, 670,
         700, 731)  # fmt: skip
-"""Days of a curve: about a month apart, those of the indicators among them, up to two years."""
+"""Days of a curve: a month apart (365.25 / 12), up to two years."""
 PAIR_HORIZONS = (183, 365, 731)
-STEP_HORIZONS = (30, 90, 183)
+STEP_HORIZONS = (30, 91, 183)
 MEAN_HORIZON = 365
-"""Days: reasons of end at six, twelve and twenty-four months; mean time held in the first year."""
+"""Days: reasons of end at six, twelve and twenty-four months, ends of a step at one, three and six; mean time held in
+the first year."""
 LANDMARK, HELD = 183, 365
 """Days: dose counted before the landmark; outcome of the pairs that reached it, still running a year after the start."""
 ENOUGH = 5 * THIN
@@ -103,10 +105,12 @@ RESUMES = {
     "moyenne_ic_bas": "float64",
     "moyenne_ic_haut": "float64",
     "p": "float64",
+    "p_holm": "float64",
     "avertissements": "str",
 }
 """One row a curve. `censures`: still running when last seen; `moyenne`: days held before `horizon`; `p`: log-rank over
-the classes of the dimension (clustered on the territory where there are ten), the same on each of its rows."""
+the classes of the dimension (clustered on the territory where there are ten), the same on each of its rows; `p_holm`:
+adjusted for the number of dimensions tested."""
 FINS = {
     **{name: kind for name, kind in _KEY.items() if name in {"courbe", "libelle"}},
     "issue": "str",
@@ -192,10 +196,17 @@ def duration_tables(
         fins += _ends(rows, "duree_jours", "issue", None, STEP_CURVES[step], END_ISSUES, STEP_HORIZONS)
     return DurationTables(
         durees_courbes=typed([row for steps, _ in made for row in steps], COURBES),
-        durees_resumes=typed([row for _, row in made], RESUMES),
+        durees_resumes=_adjusted(typed([row for _, row in made], RESUMES)),
         durees_fins=typed(fins, FINS),
         dose=typed(_doses(pairs, campagne), DOSE),
     )
+
+
+def _adjusted(summaries: pd.DataFrame) -> pd.DataFrame:
+    """Holm's p over the dimensions, each tested once."""
+    tested = summaries.dropna(subset=["p"]).drop_duplicates("dimension")
+    adjusted = dict(zip(tested["dimension"], holm(tested["p"].to_numpy()), strict=True)) if len(tested) else {}
+    return typed(summaries.assign(p_holm=summaries["dimension"].map(adjusted).astype("float64")), RESUMES)
 
 
 def pooled_classes(rows: pd.DataFrame, dimension: str, ended: str) -> dict[str, str]:

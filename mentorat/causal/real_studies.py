@@ -24,7 +24,7 @@ from mentorat.causal.outcomes import OutcomeEffect, outcome_effect
 from mentorat.causal.propensity import propensity_logit
 from mentorat.causal.weighting import weight_by_entropy, weight_by_propensity
 from mentorat.errors import UsageError
-from mentorat.typography import fr_text
+from mentorat.typography import fr_count, fr_number, fr_p, fr_text
 
 TRIAL, TRAINING = "essai_kenya", "lalonde"
 FILES = {
@@ -49,9 +49,9 @@ ERRORS: dict[str, tuple[Kind, bool]] = {
 }
 """Errors → kind and whether they are clustered on the person, who answers up to eight times."""
 ERROR_NAMES = {
-    "classique": "Classique (chaque réponse compte comme une personne)",
-    "grappes_CR1S": "Par personne, CR1S",
-    "grappes_CR2": "Par personne, CR2 et Satterthwaite",
+    "classique": "Classique",
+    "grappes_CR1S": "Par personne (CR1S)",
+    "grappes_CR2": "Par personne (CR2)",
 }
 LABELS = {
     "age": "Âge",
@@ -108,6 +108,85 @@ def real_studies(folder: Path | None) -> pd.DataFrame:
     table = pd.DataFrame(rows)
     table["libelle"] = table["libelle"].map(fr_text)
     return typed(table, ETUDES)
+
+
+def is_there(table: pd.DataFrame, study: str) -> bool:
+    """Whether a study's file was there."""
+    source = table[table["etude"].eq(study) & table["analyse"].eq("source")]
+    return bool(source["present"].fillna(False).astype(bool).any())
+
+
+def figures(table: pd.DataFrame, study: str, analysis: str) -> pd.DataFrame:
+    """Rows of one analysis of a study; none when it is not there."""
+    return table[table["etude"].eq(study) & table["analyse"].eq(analysis)]
+
+
+def absent_sentence(study: str) -> str:
+    """What to say, and do, where a study's file is not there."""
+    return fr_text(
+        f"Les données de cette étude ne sont pas dans le projet, qui n'a pas le droit de les garder, et n'ont pas été "
+        f"trouvées sur cette machine. Source : {SOURCES[study]}. Donnez à la variable MENTORAT_REFERENCES le dossier "
+        f"qui contient « {FILES[study].as_posix()} », puis relancez."
+    )
+
+
+def trial_sentences(table: pd.DataFrame) -> list[str]:
+    """What the trial says, and how the errors change it."""
+    rows = figures(table, TRIAL, "effet").set_index("cle")
+    if rows.empty:
+        return [absent_sentence(TRIAL)]
+    plain, clustered = rows.loc["mentor|classique"], rows.loc["mentor|grappes_CR2"]
+    return [
+        fr_text(one)
+        for one in (
+            f"Proposer une mentore élève le profit de {fr_number(plain['estimation'], 1)} shillings par semaine. La "
+            "proposition ayant été tirée au sort, c'est bien son effet.",
+            f"L'erreur type est de {fr_number(plain['se'])} si chaque réponse compte comme une personne, de "
+            f"{fr_number(rows.loc['mentor|grappes_CR1S', 'se'])} (CR1S) et de {fr_number(clustered['se'])} (CR2) si "
+            f"l'on tient compte de ce que {fr_count(clustered['grappes'], 'personne a', 'personnes ont')} donné "
+            f"{fr_count(clustered['n'], 'réponse', 'réponses')}.",
+            f"L'intervalle à 95 % va alors de {fr_number(clustered['ic_bas'])} à {fr_number(clustered['ic_haut'])} "
+            f"shillings ({fr_p(clustered['p'])}), au lieu de {fr_number(plain['ic_bas'])} à "
+            f"{fr_number(plain['ic_haut'])} : l'effet reste distinct de zéro, mais on le connaît moins bien qu'il n'y "
+            "paraissait."
+            if clustered["ic_bas"] > 0
+            else f"L'intervalle à 95 % va alors de {fr_number(clustered['ic_bas'])} à {fr_number(clustered['ic_haut'])}.",
+        )
+    ]
+
+
+def training_sentences(table: pd.DataFrame) -> list[str]:
+    """The naive difference, what the designs find, and the answer of the draw where it is there."""
+    rows = figures(table, TRAINING, "effet").set_index("cle")
+    if rows.empty:
+        return [absent_sentence(TRAINING)]
+    adjusted = rows.drop(index=["naif", "experience"], errors="ignore")["estimation"]
+    told = [
+        f"L'écart observé est de {fr_number(rows.loc['naif', 'estimation'])} dollars : la formation paraît nuire, parce "
+        "que ceux qui l'ont suivie partaient de plus bas.",
+        f"Une fois les groupes rendus comparables, l'effet estimé va de {fr_number(adjusted.min())} à "
+        f"{fr_number(adjusted.max())} dollars selon la méthode.",
+    ]
+    if "experience" in rows.index:
+        known = rows.loc["experience"]
+        told.append(
+            f"La réponse du tirage au sort est de {fr_number(known['estimation'])} dollars (intervalle à 95 % : de "
+            f"{fr_number(known['ic_bas'])} à {fr_number(known['ic_haut'])}) : l'ajustement rend le signe et l'ordre de "
+            "grandeur ; il ne rend pas la précision d'une expérience."
+        )
+    return [fr_text(one) for one in told]
+
+
+def balance_beside(table: pd.DataFrame) -> pd.DataFrame:
+    """Standardised differences of each covariate: before, then after each design, one column each."""
+    rows = figures(table, TRAINING, "equilibre").assign(
+        plan=lambda part: part["cle"].str.split("|").str[0], nom=lambda part: part["cle"].str.split("|").str[1]
+    )
+    if rows.empty:
+        return pd.DataFrame(columns=["libelle", "avant"])
+    wide = rows.pivot(index="nom", columns="plan", values="smd_apres")
+    first = rows.drop_duplicates("nom").set_index("nom")
+    return wide.assign(avant=first["smd_avant"], libelle=first["libelle"]).loc[list(first.index)].reset_index()
 
 
 def trial_regression(panel: pd.DataFrame, waves: range | list[int], errors: str = "classique") -> RobustFit:

@@ -27,6 +27,8 @@ PAIRS, CROSSED = "maintien_binomes", "franchie"
 COMPOSITE = "delai_proposition_lancement"
 """The step that the others add up to: of its ends, only the one waited for is shown, or a hidden one would be found by
 subtraction."""
+READ_FIRST = (365, 183, 91, 30)
+"""Days of the grid that reports name: other steps are merged rather than these."""
 DECIMALS = 3
 """Of shares and of their bounds: finer, a product of ratios could be taken apart."""
 GROUP = ["courbe", "dimension", "modalite"]
@@ -147,36 +149,17 @@ def _apart(count: int, threshold: int) -> bool:
 
 
 def _merged(block: Sequence[_Curve], allowed: Sequence[int], threshold: int) -> tuple[int, ...]:
-    """The days of `allowed` that leave no small step in any curve of the block: the earliest first."""
-    if not allowed or (block[0].enters_late and allowed[0] != 0):
+    """Days of `allowed` that leave no small step in any curve of the block: those that reports read first, then the
+    earliest."""
+    late = block[0].enters_late
+    if not allowed or (late and allowed[0] != 0):
         return ()
-    kept = [0] if block[0].enters_late else []
-
-    def hold(days: Sequence[int]) -> bool:
-        return all(curve.holds([curve.days.index(day) for day in days], threshold) for curve in block)
-
-    def steps_hold(days: Sequence[int]) -> bool:
-        return all(_steps_hold(curve, [curve.days.index(day) for day in days], threshold) for curve in block)
-
-    for day in allowed:
-        if day not in kept and steps_hold([*kept, day]):
-            kept.append(day)
-    while len(kept) > (1 if block[0].enters_late else 0) and not hold(kept):
-        kept.pop()
-    enough = len(kept) > 1 if block[0].enters_late else len(kept) > 0
-    return tuple(kept) if enough and hold(kept) else ()
-
-
-def _steps_hold(curve: _Curve, kept: Sequence[int], threshold: int) -> bool:
-    """As `holds`, without what follows the last day."""
-    ends = np.diff(np.concatenate([[0], curve.ended_by[list(kept)]]))
-    away = -np.diff(np.concatenate([[curve.n], curve.left[list(kept)]])) - ends
-    inside = ends[1:] if curve.enters_late else ends
-    return (
-        bool((inside >= threshold).all())
-        and all(value == 0 or abs(value) >= threshold for value in away)
-        and bool((curve.left[list(kept)] >= threshold).all())
-    )
+    kept = [0] if late else []
+    for day in sorted(allowed, key=lambda day: (READ_FIRST.index(day) if day in READ_FIRST else len(READ_FIRST), day)):
+        trial = sorted({*kept, day})
+        if all(curve.holds([curve.days.index(one) for one in trial], threshold) for curve in block):
+            kept = trial
+    return tuple(kept) if len(kept) > late else ()
 
 
 def _attack(

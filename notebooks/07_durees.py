@@ -1,0 +1,258 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Ce qui dure : les étapes, les binômes, leurs fins et leurs séances
+#
+# Entre la proposition d'un mentor et la fin d'un binôme, il se passe du temps. Ce carnet montre **combien de temps
+# chaque étape attend, combien de temps les binômes tiennent, pourquoi ils finissent, et à quel rythme on s'y voit**.
+#
+# Une durée a une difficulté de plus qu'une part : au 31 décembre, beaucoup ne sont pas finies. Les laisser de côté ne
+# garderait que les plus courtes ; les compter comme finies les raccourcirait. Les méthodes employées ici s'en
+# servent jusqu'au jour où on les a vues pour la dernière fois.
+#
+# Tous les nombres viennent de tables passées par le secret statistique : des marches de courbe y sont réunies, et ce
+# qui manque est dit. Les chiffres portent sur les territoires dont les dossiers permettent de compter, non sur la
+# France entière. Le code de chaque tableau se déplie sous lui.
+
+# %% tags=["cache"]
+from pathlib import Path
+
+from display import Drawing, sentences, table
+
+from mentorat.causal.duration_reading import (
+    at_horizons,
+    comparisons,
+    compared_dimensions,
+    coverage,
+    curve,
+    dose_bands,
+    dose_sentences,
+    dose_spread,
+    opening,
+    reasons,
+    steps,
+)
+from mentorat.causal.duration_tables import PAIR_DIMENSIONS, PAIRS, STEP_CURVES
+from mentorat.lake import read_parquet
+from mentorat.settings import Settings
+from mentorat.typography import fr_number, fr_percent
+from reports.effect_charts import steps_svg
+
+# %% tags=["parameters"]
+estimations = ""
+campagne = 2024
+
+# %% tags=["cache"]
+dossier = Path(estimations) if estimations else Settings().estimations(campagne)
+courbes, resumes, fins, dose = (
+    read_parquet(dossier / f"{nom}.parquet") for nom in ("durees_courbes", "durees_resumes", "durees_fins", "dose")
+)
+lus = at_horizons(courbes, resumes)
+
+# %% [markdown]
+# ## L'essentiel
+
+# %%
+sentences(opening(courbes, resumes))
+
+# %% [markdown]
+# ## 1. Combien de temps les binômes tiennent
+#
+# La courbe part de 100 % et descend chaque fois qu'un binôme finit, au prorata de ceux qui sont encore suivis à ce
+# moment-là (*Kaplan-Meier*). Un binôme encore en cours compte jusqu'au dernier jour où on l'a vu. La bande est
+# l'intervalle à 95 % : il tient compte de ce que les binômes d'un même territoire se ressemblent. Sous l'axe, le
+# nombre de binômes encore suivis : **là où il est petit, la courbe dit peu de chose**.
+
+# %%
+ensemble = curve(courbes, PAIRS)
+Drawing(
+    steps_svg(ensemble, "Binômes encore en cours, en %", rising=False),
+    "Part des binômes encore en cours, selon le temps écoulé depuis leur début",
+    " ".join(opening(courbes, resumes)[:3]),
+) if len(ensemble) else sentences(opening(courbes, resumes)[:1])
+
+# %% [markdown]
+# **Ce que la courbe couvre.** Elle n'est pas l'histoire d'une seule promotion de binômes : elle met bout à bout ce que
+# l'on a vu de chacun pendant la campagne.
+
+# %%
+sentences(coverage(resumes) or ["Aucune réserve particulière pour cette campagne."])
+
+# %% [markdown]
+# ## 2. Les mêmes durées, classe par classe
+#
+# On compare des classes connues **au premier jour du binôme** : un âge ou un accueil lus en fin d'année pourraient être
+# la suite du binôme, ou de sa durée. Le test du log-rank demande si toutes finissent au même rythme ; il tient compte
+# des territoires, et on le corrige du nombre de comparaisons. **Une différence entre classes n'a pas sa cause dans la
+# classe** : les jeunes, les associations et les territoires y diffèrent aussi.
+
+# %%
+sentences(comparisons(resumes))
+
+# %%
+table(
+    lus[lus["courbe"].eq(PAIRS) & lus["diffusion"].ne("secret")],
+    "Durée des binômes, par classe (intervalles à 95 % entre parenthèses)",
+    {
+        "groupe": ("Binômes", str),
+        "n": ("Suivis", fr_number),
+        "evenements": ("Finis", fr_number),
+        "mediane_texte": ("La moitié durent encore après", str),
+        "a_183": ("En cours à six mois", str),
+        "a_365": ("En cours à un an", str),
+    },
+)
+
+# %%
+dimensions = compared_dimensions(courbes)
+Drawing(
+    steps_svg(curve(courbes, PAIRS, "modalite"), "Binômes encore en cours, en %", rising=False),
+    "Binômes encore en cours, par modalité",
+    "Une courbe par classe ; les parts à six mois et à un an sont dans le tableau.",
+) if "modalite" in dimensions else sentences([f"{PAIR_DIMENSIONS['modalite']} : aucune courbe publiée."])
+
+# %%
+Drawing(
+    steps_svg(curve(courbes, PAIRS, "sexe"), "Binômes encore en cours, en %", rising=False),
+    "Binômes encore en cours, par sexe",
+    "Une courbe par classe ; les parts à six mois et à un an sont dans le tableau.",
+) if "sexe" in dimensions else sentences([f"{PAIR_DIMENSIONS['sexe']} : aucune courbe publiée."])
+
+# %%
+Drawing(
+    steps_svg(curve(courbes, PAIRS, "tranche_age_debut"), "Binômes encore en cours, en %", rising=False),
+    "Binômes encore en cours, par âge au premier jour",
+    "Une courbe par classe ; les parts à six mois et à un an sont dans le tableau.",
+) if "tranche_age_debut" in dimensions else sentences([f"{PAIR_DIMENSIONS['tranche_age_debut']} : aucune courbe publiée."])
+
+# %%
+Drawing(
+    steps_svg(curve(courbes, PAIRS, "type_accueil_debut"), "Binômes encore en cours, en %", rising=False),
+    "Binômes encore en cours, par accueil au premier jour",
+    "Une courbe par classe ; les parts à six mois et à un an sont dans le tableau.",
+) if "type_accueil_debut" in dimensions else sentences([f"{PAIR_DIMENSIONS['type_accueil_debut']} : aucune courbe publiée."])
+
+# %% [markdown]
+# ## 3. Pourquoi les binômes finissent
+#
+# Un binôme ne finit que d'une façon : celui que le jeune a quitté ne pourra plus atteindre son objectif. On donne donc
+# la part **finie par chaque motif, les autres étant possibles** (*Aalen-Johansen*). Compter les autres motifs comme
+# des binômes toujours en cours gonflerait chacun d'eux. La dernière colonne additionne à 100 % avec les binômes
+# encore en cours à un an. Le motif est celui que l'association a coché.
+
+# %%
+table(
+    reasons(fins),
+    "Part des binômes finis par chaque motif (intervalles à 95 % entre parenthèses)",
+    {
+        "groupe": ("Motif", str),
+        "a_183": ("À six mois", str),
+        "a_365": ("À un an", str),
+    },
+)
+
+# %% [markdown]
+# À vingt-quatre mois, aucun chiffre tant qu'aucun binôme n'a été suivi deux ans : il faudra une campagne de plus.
+
+# %% [markdown]
+# ## 4. Combien de temps chaque étape attend
+#
+# De l'évaluation au premier jour du binôme, chaque étape est lue de la même façon : franchie, ou finie autrement
+# (refus, arrêt, sortie de l'aide sociale à l'enfance), ou encore ouverte.
+
+# %%
+table(
+    lus[lus["courbe"].ne(PAIRS)],
+    "Délai de chaque étape, dossiers encore ouverts compris",
+    {
+        "libelle": ("Étape", str),
+        "n": ("Dossiers entrés", fr_number),
+        "evenements": ("L'ayant franchie", fr_number),
+        "mediane_texte": ("La moitié l'ont franchie en", str),
+    },
+)
+
+# %%
+attente = curve(courbes, STEP_CURVES["proposition_lancement"])
+Drawing(
+    steps_svg(attente, "Propositions ayant conduit à un binôme, en %", rising=True),
+    "Part des propositions ayant conduit à un binôme, selon le temps écoulé",
+    opening(courbes, resumes)[-1],
+) if len(attente) else sentences(opening(courbes, resumes)[-1:])
+
+# %%
+table(
+    steps(fins),
+    "Ce que deviennent les dossiers à chaque étape (intervalles à 95 % entre parenthèses)",
+    {
+        "libelle": ("Étape", str),
+        "groupe": ("Issue", str),
+        "jour": ("Jours", fr_number),
+        "part": ("Part", str),
+    },
+)
+
+# %% [markdown]
+# ## 5. Plus de séances, des binômes qui tiennent mieux ?
+#
+# La question est naturelle, et piégée : **un binôme qui dure reçoit plus de séances parce qu'il dure**. On se place
+# donc à un repère, six mois après le début. Seuls les binômes encore en cours ce jour-là sont comparés, et seules les
+# séances d'avant le repère comptent, sur les mois entiers que l'association a transmis.
+#
+# Cela ôte le temps acquis aux binômes longs, pas les raisons pour lesquelles certains se voyaient davantage.
+
+# %%
+sentences(dose_sentences(dose))
+
+# %%
+table(
+    dose_bands(dose),
+    "Binômes en cours au repère, selon les séances par mois reçues avant",
+    {
+        "tranche": ("Séances par mois", str),
+        "n": ("Binômes", fr_number),
+        "x": ("Encore en cours à un an", fr_number),
+        "part": ("Part observée", fr_percent),
+        "ecart": ("Écart, à sexe, âge, accueil et modalité égaux", str),
+    },
+)
+
+# %% [markdown]
+# L'issue est ici la tenue du binôme, la seule que les fichiers d'une campagne donnent à un an. Elle ne dit rien de ce
+# que le jeune en retire : l'assiduité scolaire et la suite du parcours attendent les campagnes suivantes.
+
+# %%
+rythme = dose_spread(dose)
+table(
+    rythme,
+    "Rythme des séances avant le repère, par classe : part des binômes dans chaque tranche de séances par mois",
+    {"groupe": ("Binômes", str), "n": ("Au repère", fr_number)}
+    | {nom: (nom[:1].upper() + nom[1:], fr_percent) for nom in rythme.columns if nom not in ("dimension", "groupe", "n")},
+)
+
+# %% [markdown] tags=["simulation"]
+# ## À propos de la simulation
+#
+# Dans un dépôt simulé, les binômes commencés dans l'année ne finissent pas avant son terme, et ceux de l'année d'avant
+# ne sont suivis qu'à partir du premier fichier : la chute de la courbe après quelques mois vient des seconds. Aucune
+# dose n'y agit : un écart entre tranches n'y serait que du hasard.
+
+# %% [markdown]
+# ## Ce qu'on peut dire, et ce qu'on ne peut pas dire
+#
+# **On peut dire** combien de temps les binômes tiennent et les étapes attendent, dans les territoires dont les fichiers
+# le permettent, à l'intervalle près, **si les binômes commencés à des moments différents se ressemblent**.
+#
+# **On ne peut pas dire** qu'une modalité, un accueil ou un rythme de séances *fait* tenir les binômes : rien n'a été
+# tiré au sort, et ceux qui tiennent diffèrent des autres.

@@ -1,0 +1,196 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Les méthodes sur des données réelles et publiques
+#
+# Les chiffres de l'évaluation sortent de programmes. Ce carnet les met à l'épreuve sur **deux études publiées, dont on
+# connaît déjà la réponse** : un essai de mentorat, et une formation professionnelle que les statisticiens recalculent
+# depuis quarante ans. Aucune ne porte sur l'aide sociale à l'enfance : elles ne disent rien des jeunes confiés, et
+# tout de l'outil.
+#
+# Leurs données sont publiques, mais le projet n'a pas le droit de les garder : elles sont lues dans un dossier de la
+# machine, quand il y est. La page est construite dans tous les cas, et dit ce qui manque.
+
+# %% tags=["cache"]
+from pathlib import Path
+
+from display import Drawing, known, p_value, sentences, table
+
+from mentorat.causal.real_studies import (
+    TRAINING,
+    TRIAL,
+    absent_sentence,
+    balance_beside,
+    figures,
+    is_there,
+    training_sentences,
+    trial_sentences,
+)
+from mentorat.lake import read_parquet
+from mentorat.settings import Settings
+from mentorat.typography import fr_number, fr_percent
+from reports.charts import Interval, forest_svg
+
+# %% tags=["parameters"]
+estimations = ""
+campagne = 2024
+
+# %% tags=["cache"]
+dossier = Path(estimations) if estimations else Settings().estimations(campagne)
+etudes = read_parquet(dossier / "etudes_reelles.parquet")
+essai, formation = is_there(etudes, TRIAL), is_there(etudes, TRAINING)
+
+# %% [markdown]
+# ## 1. Un essai de mentorat : une mentore, une formation, ou rien
+#
+# À Dandora, un quartier de Nairobi, 372 commerçantes ont reçu par tirage au sort une mentore, une formation en classe,
+# ou rien ; leur profit de la semaine a été demandé en sept vagues (Brooks, Donovan et Johnson, *American Economic
+# Journal: Applied Economics*, 2018). **La même personne répond plusieurs fois** : ses réponses se ressemblent. C'est la
+# situation d'une enquête où plusieurs jeunes répondent dans un même établissement.
+
+# %%
+sentences(trial_sentences(etudes))
+
+# %%
+effets = figures(etudes, TRIAL, "effet")
+table(
+    effets,
+    "Effet sur le profit de la semaine, en shillings kényans, selon le calcul de l'erreur",
+    {
+        "libelle": ("Proposition", str),
+        "methode": ("Erreur", str),
+        "estimation": ("Effet", lambda valeur: fr_number(valeur, 1)),
+        "se": ("Erreur type", lambda valeur: fr_number(valeur, 1)),
+        "ic_bas": ("Borne basse à 95 %", fr_number),
+        "ic_haut": ("Borne haute à 95 %", fr_number),
+        "p": ("p", p_value),
+        "n": ("Réponses", fr_number),
+        "grappes": ("Unités", fr_number),
+    },
+) if essai else sentences([absent_sentence(TRIAL)])
+
+# %% [markdown]
+# L'effet ne bouge pas d'un calcul à l'autre ; ce qu'on en sait, si. Une erreur « classique » sur des réponses qui se
+# ressemblent promet plus que les données ne donnent. **C'est pourquoi l'erreur des effets de l'évaluation tient compte
+# des grappes.**
+
+# %% [markdown]
+# ### L'effet, vague par vague
+#
+# Les mentores ont été vues pendant quelques semaines. L'effet est-il resté ?
+
+# %%
+vagues = figures(etudes, TRIAL, "vague").merge(
+    figures(etudes, TRIAL, "rencontre")[["cle", "estimation"]].rename(columns={"estimation": "rencontre"}),
+    on="cle",
+    how="left",
+)
+Drawing(
+    forest_svg(
+        [
+            Interval(ligne["libelle"], "Mentore", ligne["estimation"], ligne["ic_bas"], ligne["ic_haut"])
+            for _, ligne in vagues.iterrows()
+        ],
+        "Écart de profit avec le groupe sans mentore, en shillings",
+    ),
+    "Effet de la proposition d'une mentore à chaque vague, avec son intervalle à 95 %",
+    " ; ".join(f"{ligne['libelle']} : {fr_number(ligne['estimation'])}" for _, ligne in vagues.iterrows()),
+) if len(vagues) else sentences([absent_sentence(TRIAL)])
+
+# %%
+table(
+    vagues,
+    "Effet par vague, et part de celles qui voyaient encore leur mentore",
+    {
+        "libelle": ("Vague", str),
+        "n": ("Réponses", fr_number),
+        "estimation": ("Effet, en shillings", fr_number),
+        "ic_bas": ("Borne basse à 95 %", fr_number),
+        "ic_haut": ("Borne haute à 95 %", fr_number),
+        **known(vagues, "rencontre", "Voient leur mentore", fr_percent),
+    },
+) if essai else sentences([absent_sentence(TRIAL)])
+
+# %% [markdown]
+# Une vague seule a trop peu de réponses pour qu'on y lise une tendance. Les dernières ne montrent plus d'écart, et moins
+# de la moitié y voyaient encore leur mentore ; rien ne dit que l'un soit la cause de l'autre, car continuer de se voir
+# n'a pas été tiré au sort.
+
+# %% [markdown]
+# ## 2. LaLonde : la réponse est connue, la comparaison est mauvaise
+#
+# 185 personnes ont suivi une formation ; on les compare à 429 personnes d'une enquête, plus aisées et plus diplômées. La
+# formation avait été tirée au sort : on connaît donc la réponse que la comparaison devrait retrouver (LaLonde, 1986 ;
+# Dehejia et Wahba, 1999). C'est, en petit, la question de l'évaluation : **des mentorés et des non-mentorés qui ne se
+# ressemblaient pas au départ**.
+
+# %%
+sentences(training_sentences(etudes))
+
+# %%
+revenus = figures(etudes, TRAINING, "effet")
+Drawing(
+    forest_svg(
+        [
+            Interval(ligne["libelle"], "Revenu en 1978", ligne["estimation"], ligne["ic_bas"], ligne["ic_haut"])
+            for _, ligne in revenus.iterrows()
+        ],
+        "Effet sur le revenu de 1978, en dollars",
+    ),
+    "Effet de la formation selon la méthode, avec son intervalle à 95 %",
+    " ; ".join(f"{ligne['libelle']} : {fr_number(ligne['estimation'])}" for _, ligne in revenus.iterrows()),
+) if formation else sentences([absent_sentence(TRAINING)])
+
+# %%
+table(
+    revenus,
+    "Effet de la formation sur le revenu de 1978, en dollars",
+    {
+        "libelle": ("Méthode", str),
+        "n": ("Personnes", fr_number),
+        "estimation": ("Effet", fr_number),
+        "ic_bas": ("Borne basse à 95 %", fr_number),
+        "ic_haut": ("Borne haute à 95 %", fr_number),
+    },
+) if formation else sentences([absent_sentence(TRAINING)])
+
+# %% [markdown]
+# ### Les groupes se ressemblent-ils, une fois comparés ?
+#
+# Une différence standardisée au-delà de 0,1 en valeur absolue est un déséquilibre. L'appariement un pour un garde tout
+# le monde, et laisse donc des personnes sans vrai semblable ; la pondération par entropie égale les moyennes ; se
+# limiter aux proches semblables égale presque tout, mais perd des personnes, et l'effet n'est plus celui des 185.
+
+# %%
+table(
+    balance_beside(etudes),
+    "Différence standardisée de chaque caractéristique, avant et après",
+    {
+        "libelle": ("Caractéristique", str),
+        "avant": ("Avant", lambda valeur: fr_number(valeur, 2)),
+        "plus_proche_voisin": ("Plus proche voisin", lambda valeur: fr_number(valeur, 2)),
+        "calibre": ("Écart d'au plus 0,2", lambda valeur: fr_number(valeur, 2)),
+        "score_ipw": ("Score", lambda valeur: fr_number(valeur, 2)),
+        "entropie": ("Entropie", lambda valeur: fr_number(valeur, 2)),
+    },
+) if formation else sentences([absent_sentence(TRAINING)])
+
+# %% [markdown]
+# ## Ce qu'on peut dire, et ce qu'on ne peut pas dire
+#
+# **On peut dire** que ces programmes redonnent les chiffres publiés de ces études, et que leurs erreurs tiennent compte
+# de ce qui se ressemble.
+#
+# **On ne peut pas dire** que le mentorat agit chez les jeunes confiés comme chez des commerçantes de Nairobi, ni qu'une
+# comparaison ajustée retrouve toujours la réponse d'un tirage au sort : ici, on la connaissait.
