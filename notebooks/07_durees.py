@@ -32,8 +32,8 @@ from display import Drawing, sentences, table
 
 from mentorat.causal.duration_reading import (
     at_horizons,
-    comparisons,
     compared_dimensions,
+    comparisons,
     coverage,
     curve,
     dose_bands,
@@ -134,14 +134,18 @@ Drawing(
     steps_svg(curve(courbes, PAIRS, "tranche_age_debut"), "Binômes encore en cours, en %", rising=False),
     "Binômes encore en cours, par âge au premier jour",
     "Une courbe par classe ; les parts à six mois et à un an sont dans le tableau.",
-) if "tranche_age_debut" in dimensions else sentences([f"{PAIR_DIMENSIONS['tranche_age_debut']} : aucune courbe publiée."])
+) if "tranche_age_debut" in dimensions else sentences(
+    [f"{PAIR_DIMENSIONS['tranche_age_debut']} : aucune courbe publiée."]
+)
 
 # %%
 Drawing(
     steps_svg(curve(courbes, PAIRS, "type_accueil_debut"), "Binômes encore en cours, en %", rising=False),
     "Binômes encore en cours, par accueil au premier jour",
     "Une courbe par classe ; les parts à six mois et à un an sont dans le tableau.",
-) if "type_accueil_debut" in dimensions else sentences([f"{PAIR_DIMENSIONS['type_accueil_debut']} : aucune courbe publiée."])
+) if "type_accueil_debut" in dimensions else sentences(
+    [f"{PAIR_DIMENSIONS['type_accueil_debut']} : aucune courbe publiée."]
+)
 
 # %% [markdown]
 # ## 3. Pourquoi les binômes finissent
@@ -238,7 +242,11 @@ table(
     rythme,
     "Rythme des séances avant le repère, par classe : part des binômes dans chaque tranche de séances par mois",
     {"groupe": ("Binômes", str), "n": ("Au repère", fr_number)}
-    | {nom: (nom[:1].upper() + nom[1:], fr_percent) for nom in rythme.columns if nom not in ("dimension", "groupe", "n")},
+    | {
+        nom: (nom[:1].upper() + nom[1:], fr_percent)
+        for nom in rythme.columns
+        if nom not in ("dimension", "groupe", "n")
+    },
 )
 
 # %% [markdown] tags=["simulation"]

@@ -101,7 +101,11 @@ def steps(fins: pd.DataFrame) -> pd.DataFrame:
 def dose_sentences(dose: pd.DataFrame) -> list[str]:
     """The outcome by dose at the landmark, the survivors' warning first; why there is none when there is none."""
     if dose.empty:
-        return [fr_text("Trop peu de binômes ont atteint le repère avec des séances transmises : la dose n'est pas décrite.")]
+        return [
+            fr_text(
+                "Trop peu de binômes ont atteint le repère avec des séances transmises : la dose n'est pas décrite."
+            )
+        ]
     told = []
     for _, row in dose[dose["analyse"].eq("pente")].iterrows():
         if pd.isna(row["estimation"]):
@@ -111,9 +115,9 @@ def dose_sentences(dose: pd.DataFrame) -> list[str]:
         beside = "compatible avec une absence de lien" if low <= 0 <= high else "qui ne dit pas l'effet d'une séance"
         told += [
             row["avertissements"],
-            f"Parmi {fr_count(row['n'], 'binôme', 'binômes')} en cours au repère et suivis un an, une séance de plus par "
-            f"mois va avec {fr_points(100 * float(row['estimation']))} de binômes encore en cours un an après leur début "
-            f"(intervalle à 95 % : de {fr_points(low)} à {fr_points(high)}), {beside}.",
+            f"Parmi {fr_count(row['n'], 'binôme', 'binômes')} en cours au repère et suivis un an, une séance de plus "
+            f"par mois va avec {fr_points(100 * float(row['estimation']))} de binômes encore en cours un an après leur "
+            f"début (intervalle à 95 % : de {fr_points(low)} à {fr_points(high)}), {beside}.",
         ]
         if pd.notna(row["n_finis_avant"]):
             told.append(
@@ -142,7 +146,7 @@ def dose_spread(dose: pd.DataFrame) -> pd.DataFrame:
     """Share of each class in each band of the dose, one column a band, classes in the order of the table."""
     rows = dose[dose["analyse"].eq("repartition") & dose["n"].notna()]
     order = list(dict.fromkeys(zip(rows["dimension"], rows["groupe"], strict=True)))
-    wide = rows.pivot(index=["dimension", "groupe"], columns="tranche", values="estimation")
+    wide = rows.set_index(["dimension", "groupe", "tranche"])["estimation"].unstack()  # noqa: PD010
     wide = wide.reindex(columns=list(dict.fromkeys(rows["tranche"])))
     size = rows.groupby(["dimension", "groupe"])["n"].sum()
     return wide.assign(n=size).reindex(order).reset_index()

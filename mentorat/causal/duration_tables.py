@@ -12,6 +12,7 @@ the same ones.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ PAIR_DIMENSIONS = {
     "tranche_age_debut": "Âge au début",
     "type_accueil_debut": "Accueil au début",
 }
-"""Classes of pairs compared, known when the pair begins: an age or a place read later would hang on how long it held."""
+"""Classes of pairs compared, known when the pair begins: a later age or place would hang on how long it held."""
 AGES = {"moins_de_11": "moins_de_14", "11-13": "moins_de_14", "16-17": "16_et_plus", "18_et_plus": "16_et_plus"}
 """Bands of age compared: few pairs begin before 11 or after 17."""
 FROM_PAIRS = ("modalite", "sexe")
@@ -67,7 +68,7 @@ MEAN_HORIZON = 365
 """Days: reasons of end at six, twelve and twenty-four months, ends of a step at one, three and six; mean time held in
 the first year."""
 LANDMARK, HELD = 183, 365
-"""Days: dose counted before the landmark; outcome of the pairs that reached it, still running a year after the start."""
+"""Days: dose counted before the landmark; outcome of those that reached it, still running a year after the start."""
 ENOUGH = 5 * THIN
 """Durations below which there is no curve, ends below which a reason is told with the others."""
 CLASS_ENDS = 20 * THIN
@@ -193,7 +194,7 @@ def duration_tables(
     made += [_step_curve(rows, _key(STEP_CURVES[step])) for step, rows in files.items()]
     fins = [*_ends_of_pairs(pairs)]
     for step, rows in files.items():
-        fins += _ends(rows, "duree_jours", "issue", None, STEP_CURVES[step], END_ISSUES, STEP_HORIZONS)
+        fins += _ends(_spells(rows, "duree_jours", "issue", None), STEP_CURVES[step], END_ISSUES, STEP_HORIZONS)
     return DurationTables(
         durees_courbes=typed([row for steps, _ in made for row in steps], COURBES),
         durees_resumes=_adjusted(typed([row for _, row in made], RESUMES)),
@@ -385,24 +386,18 @@ def _ends_of_pairs(pairs: pd.DataFrame) -> Iterator[Row]:
     reasons = pairs["motif_fin"].fillna("inconnu").where(ended)
     counts = reasons.value_counts()
     rare = set(counts.index[counts < ENOUGH])
-    reasons = reasons.where(~reasons.isin(rare), "autre" if "autre" in counts.index and len(rare) else "inconnu")
+    reasons = reasons.where(~reasons.isin(rare), "autre" if "autre" in counts.index and rare else "inconnu")
     labels = {**contract("binomes").colonne("motif_fin").codes, "inconnu": "Motif inconnu"}
     if rare:
         labels |= {"autre": "Autre motif, ou motif rare", "inconnu": "Motif inconnu ou rare"}
     rows = pairs.assign(issue=reasons.where(ended, OPEN).where(pairs["fini"].notna()))
-    yield from _ends(rows, "duree", "issue", "deja", PAIRS, labels, PAIR_HORIZONS)
+    yield from _ends(_spells(rows, "duree", "issue", "deja"), PAIRS, labels, PAIR_HORIZONS)
 
 
 def _ends(
-    rows: pd.DataFrame,
-    time: str,
-    issue: str,
-    entry: str | None,
-    curve_name: str,
-    labels: Mapping[str, str],
-    horizons: Iterable[int],
+    spells: Durations | None, curve_name: str, labels: Mapping[str, str], horizons: Iterable[int]
 ) -> Iterator[Row]:
-    spells = _spells(rows, time, issue, entry)
+    """Incidence of each issue at each horizon, in the order of `labels`."""
     if spells is None:
         return
     days = list(horizons)
@@ -474,7 +469,7 @@ def bands(dose: pd.Series, cuts: list[float], name: str) -> pd.Series:
         labels = [SOME_MONTHS, EVERY_MONTH]
     else:
         said = [fr_number(cut, 0 if cut.is_integer() else 1) for cut in cuts]
-        inner = [f"de {low} à moins de {high}" for low, high in zip(said, said[1:], strict=False)]
+        inner = [f"de {low} à moins de {high}" for low, high in pairwise(said)]
         labels = [f"moins de {said[0]}", *inner, f"{said[-1]} et plus"]
     codes = np.searchsorted(cuts, dose.to_numpy(dtype=np.float64), side="right")
     labels = [fr_text(label) for label in labels]

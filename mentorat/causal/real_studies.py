@@ -150,7 +150,7 @@ def trial_sentences(table: pd.DataFrame) -> list[str]:
             f"{fr_number(plain['ic_haut'])} : l'effet reste distinct de zéro, mais on le connaît moins bien qu'il n'y "
             "paraissait."
             if clustered["ic_bas"] > 0
-            else f"L'intervalle à 95 % va alors de {fr_number(clustered['ic_bas'])} à {fr_number(clustered['ic_haut'])}.",
+            else f"L'intervalle à 95 % va de {fr_number(clustered['ic_bas'])} à {fr_number(clustered['ic_haut'])}.",
         )
     ]
 
@@ -162,8 +162,8 @@ def training_sentences(table: pd.DataFrame) -> list[str]:
         return [absent_sentence(TRAINING)]
     adjusted = rows.drop(index=["naif", "experience"], errors="ignore")["estimation"]
     told = [
-        f"L'écart observé est de {fr_number(rows.loc['naif', 'estimation'])} dollars : la formation paraît nuire, parce "
-        "que ceux qui l'ont suivie partaient de plus bas.",
+        f"L'écart observé est de {fr_number(rows.loc['naif', 'estimation'])} dollars : la formation paraît nuire, "
+        "parce que ceux qui l'ont suivie partaient de plus bas.",
         f"Une fois les groupes rendus comparables, l'effet estimé va de {fr_number(adjusted.min())} à "
         f"{fr_number(adjusted.max())} dollars selon la méthode.",
     ]
@@ -184,7 +184,7 @@ def balance_beside(table: pd.DataFrame) -> pd.DataFrame:
     )
     if rows.empty:
         return pd.DataFrame(columns=["libelle", "avant"])
-    wide = rows.pivot(index="nom", columns="plan", values="smd_apres")
+    wide = rows.set_index(["nom", "plan"])["smd_apres"].unstack()  # noqa: PD010
     first = rows.drop_duplicates("nom").set_index("nom")
     return wide.assign(avant=first["smd_avant"], libelle=first["libelle"]).loc[list(first.index)].reset_index()
 
@@ -207,7 +207,9 @@ def _trial(folder: Path) -> Iterator[Row]:
     for errors, name in ERROR_NAMES.items():
         fit = trial_regression(panel, WAVES, errors)
         for arm, (k, label) in arms.items():
-            yield {"analyse": "effet", "cle": f"{arm}|{errors}", "libelle": label, "methode": name} | _coefficient(fit, k)
+            yield {"analyse": "effet", "cle": f"{arm}|{errors}", "libelle": label, "methode": name} | _coefficient(
+                fit, k
+            )
     for wave in WAVES[1:]:
         fit = trial_regression(panel, [wave], "grappes_CR2")
         key: Row = {"cle": str(wave), "libelle": f"Vague {wave}"}

@@ -77,10 +77,12 @@ def release_durations(tables: Mapping[str, pd.DataFrame]) -> list[ReleasedTable]
     """
     released = []
     kept: dict[tuple[str, str, str], tuple[int, ...]] | None = None
+    fins = tables["durees_fins"]
     for audience in AUDIENCES:
         kept = _kept_days(tables, rules().threshold(audience), kept)
+        fins, ends = _ends(tables, fins, kept, audience)
         released += [_curves(tables, kept, audience), _summaries(tables, kept, audience)]
-        released += [_ends(tables, kept, audience), _doses(tables["dose"], audience)]
+        released += [ends, _doses(tables["dose"], audience)]
     return released
 
 
@@ -97,13 +99,11 @@ def _curve_of(rows: pd.DataFrame, summary: pd.Series) -> _Curve:
 
 
 def _all_curves(tables: Mapping[str, pd.DataFrame]) -> dict[tuple[str, str, str], _Curve]:
-    steps = {key: rows for key, rows in tables["durees_courbes"].groupby(GROUP, sort=False)}
+    steps = dict(list(tables["durees_courbes"].groupby(GROUP, sort=False)))
     summaries = tables["durees_resumes"].dropna(subset=["n"])
     return {
         key: _curve_of(steps[key].sort_values("jour"), row)
-        for key, (_, row) in zip(
-            summaries[GROUP].itertuples(index=False, name=None), summaries.iterrows(), strict=True
-        )
+        for key, (_, row) in zip(summaries[GROUP].itertuples(index=False, name=None), summaries.iterrows(), strict=True)
         if key in steps
     }
 
@@ -184,7 +184,11 @@ def _attack(
         parts: dict[int, list[str]] = {}
         last = 0
         for place, day in enumerate([*bounds, None]):
-            upto = curve.ended if day is None else int(curve.ended_by[max(i for i, d in enumerate(curve.days) if d <= day)])
+            upto = (
+                curve.ended
+                if day is None
+                else int(curve.ended_by[max(i for i, d in enumerate(curve.days) if d <= day)])
+            )
             cell, count = f"{'|'.join(key)}|{place}", upto - last
             last = upto
             needs[cell] = threshold - 1 if count < threshold else 1
@@ -226,8 +230,7 @@ def _curves(
         told.drop(columns="_cumul").assign(diffusion="publie"),
         "durees_courbes",
         audience,
-        len(rows),
-        len(rows) - len(told),
+        (len(rows), len(rows) - len(told)),
         "marches d'une courbe réunies jusqu'à porter assez de fins",
     )
 
@@ -250,7 +253,9 @@ def _summaries(
     for name in figures:
         rows[name] = rows[name].mask(secret, "" if name == "avertissements" else None)
     rows["diffusion"] = secret.map({True: "secret", False: "publie"})
-    return _open(rows, "durees_resumes", audience, len(rows), int(secret.sum()), "courbes de trop petits groupes masquées")
+    return _open(
+        rows, "durees_resumes", audience, (len(rows), int(secret.sum())), "courbes de trop petits groupes masquées"
+    )
 
 
 def _open_told(tables: Mapping[str, pd.DataFrame], threshold: int) -> bool:
@@ -262,17 +267,19 @@ def _open_told(tables: Mapping[str, pd.DataFrame], threshold: int) -> bool:
 
 
 def _ends(
-    tables: Mapping[str, pd.DataFrame], kept: Mapping[tuple[str, str, str], tuple[int, ...]], audience: Audience
-) -> ReleasedTable:
+    tables: Mapping[str, pd.DataFrame],
+    rows: pd.DataFrame,
+    kept: Mapping[tuple[str, str, str], tuple[int, ...]],
+    audience: Audience,
+) -> tuple[pd.DataFrame, ReleasedTable]:
+    """The ends shown, among `rows` (those the audience before is shown), and the table of them."""
     threshold = rules().threshold(audience)
-    rows = tables["durees_fins"]
     summaries = tables["durees_resumes"].set_index(GROUP)
     parts = []
-    for name, block in rows.groupby("courbe", sort=False):
-        days = kept.get((str(name), "", ""), ())
-        block = block[block["jour"].isin(days)].assign(_cumul=block.groupby("issue")["evenements"].cumsum())
-        if name == COMPOSITE:
-            block = block[block["issue"] == CROSSED]
+    for name, every in rows.groupby("courbe", sort=False):
+        counted = every.assign(_cumul=every.groupby("issue")["evenements"].cumsum())
+        ruled = counted["issue"].eq(CROSSED) | (name != COMPOSITE)
+        block = counted[counted["jour"].isin(kept.get((str(name), "", ""), ())) & ruled]
         if name == PAIRS:
             parts.append(_same_days(block, threshold))
             continue
@@ -285,15 +292,16 @@ def _ends(
     told = told.sort_index()
     before = told.groupby(["courbe", "issue"], sort=False)["_cumul"].shift().fillna(0)
     told["evenements"] = (told["_cumul"] - before).astype("Int64")
-    told[SHARES] = told[SHARES].round(DECIMALS)
-    return _open(
-        told.drop(columns="_cumul").assign(diffusion="publie"),
+    told = told.drop(columns="_cumul")
+    cells = len(tables["durees_fins"])
+    table = _open(
+        told.assign(**{name: told[name].round(DECIMALS) for name in SHARES}, diffusion="publie"),
         "durees_fins",
         audience,
-        len(rows),
-        len(rows) - len(told),
+        (cells, cells - len(told)),
         "horizons réunis ou motifs masqués jusqu'à porter assez de fins",
     )
+    return told, table
 
 
 def _same_days(block: pd.DataFrame, threshold: int) -> pd.DataFrame:
@@ -347,20 +355,19 @@ def _doses(frame: pd.DataFrame, audience: Audience) -> ReleasedTable:
     rows["n_finis_avant"] = rows["n_finis_avant"].mask(few)
     rows[SHARES] = rows[SHARES].round(DECIMALS)
     rows["diffusion"] = secret.map({True: "secret", False: "publie"})
-    return _open(rows, "dose", audience, len(rows), int(secret.sum()), "tableaux d'une dose masqués en entier")
+    return _open(rows, "dose", audience, (len(rows), int(secret.sum())), "tableaux d'une dose masqués en entier")
 
 
-def _open(
-    frame: pd.DataFrame, name: str, audience: Audience, cells: int, primary: int, reason: str
-) -> ReleasedTable:
+def _open(frame: pd.DataFrame, name: str, audience: Audience, hidden: tuple[int, int], reason: str) -> ReleasedTable:
+    """Through the door; `hidden`: cells in all, and cells hidden or merged."""
     return open_door(
         frame,
         name=name,
         audience=audience,
         rule_ids=[f"seuil_{audience}", "effectif_estimation", "intervalle", "marches_duree"],
         threshold=rules().threshold(audience),
-        cells=cells,
-        primary=primary,
+        cells=hidden[0],
+        primary=hidden[1],
         secondary=0,
         reason=reason,
     )

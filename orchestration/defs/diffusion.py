@@ -52,7 +52,9 @@ PUBLISHED_BEFORE = (
     "Chiffres publiés en 2022 par Break Poverty Foundation et Koreis Conseil ; les intervalles en sont déduits."
 )
 
-REAL = "Études publiées dont les données sont publiques (Brooks, Donovan et Johnson, 2018 ; LaLonde, 1986), recalculées."
+REAL = (
+    "Études publiées dont les données sont publiques (Brooks, Donovan et Johnson, 2018 ; LaLonde, 1986), recalculées."
+)
 SIMULATED = "Vérité de la simulation : elle ne décrit que des jeunes inventés, et reste vide quand rien n'est simulé."
 
 

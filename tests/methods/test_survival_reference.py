@@ -8,6 +8,7 @@ from math import exp
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from mentorat.causal.balancing import NotEstimable
 from mentorat.causal.survival import (
@@ -21,7 +22,7 @@ from mentorat.causal.survival import (
 from mentorat.survey.design import SurveyError
 from tests.methods.figures import DATA, assert_complete, cases, reference
 
-HELD = ["km.*", "rmst.*", "aj.*", "jackknife.*", "logrank.*", "prodlim.*"]
+HELD = ["km.*", "rmst.*", "aj.*", "jackknife.*", "logrank.*", "logrank_clustered.*", "prodlim.*"]
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +91,40 @@ def test_jackknife_of_the_clusters_is_the_curve_made_again_without_each(data: pd
     found = curve.at([30, 90, 180])
     np.testing.assert_allclose(found.table["se"], expected, rtol=1e-9)
     assert set(found.table["df"]) == {14.0}
+
+
+@pytest.mark.parametrize("name", cases("survival", "logrank_clustered.*"))
+def test_log_rank_of_durations_alike_in_a_cluster(data: pd.DataFrame, name: str) -> None:
+    """The statistic is R's robust score; p is read on Hotelling's F, above the χ² that has no count of clusters."""
+    found = log_rank(
+        data,
+        time="temps",
+        issue="issue",
+        group="groupe",
+        entry="entree" if "entry" in name else None,
+        cluster="grappe",
+        still_open="en_cours",
+    )
+    expected = reference("survival")[name]
+    assert (found.chi2, found.df) == (pytest.approx(expected["chisq"], rel=1e-10), expected["df"])
+    assert stats.chi2.sf(found.chi2, found.df) < found.p < 0.2
+
+
+def test_the_clustered_log_rank_holds_its_level_where_groups_are_clusters_of_their_own() -> None:
+    """200 draws without a difference, twelve clusters whose durations are alike, each in one group or the other."""
+    rng = np.random.default_rng(20)
+    naive, clustered = [], []
+    for _ in range(200):
+        pace = np.repeat(rng.gamma(4, 1 / 4, 12), 30)
+        time = np.ceil(rng.exponential(50 / pace)).astype(float)
+        rows = pd.DataFrame({"t": np.minimum(time, 90), "fini": time <= 90})
+        rows["grappe"] = np.repeat(np.arange(12), 30)
+        rows["groupe"] = np.where(rows["grappe"] % 2 == 0, "a", "b")
+        asked = {"time": "t", "issue": "fini", "group": "groupe"}
+        naive.append(log_rank(rows, **asked).p < 0.05)
+        clustered.append(log_rank(rows, **asked, cluster="grappe").p < 0.05)
+    assert np.mean(naive) > 0.25
+    assert np.mean(clustered) < 0.10
 
 
 @pytest.mark.parametrize("name", cases("survival", "logrank.*"))
