@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute_references(cls, value: Path | None) -> Path | None:
         # the tests of published figures name it too, and an empty one means none there
-        return None if value in (None, Path()) else value.expanduser().absolute()
+        return None if value is None or value == Path() else value.expanduser().absolute()
 
     @property
     def lake(self) -> Path:

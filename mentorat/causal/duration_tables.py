@@ -404,10 +404,10 @@ def _ends(
     known = [name for name in labels if name in spells.issues] + [n for n in spells.issues if n not in labels]
     for name in known:
         curve = incidence(spells, name)
-        found = curve.at(days).table
+        found = curve.at(days).table.to_dict("records")
         counts = curve.ended_by(days)
-        for day, ended, before, row in zip(days, counts, [0, *counts[:-1]], found.itertuples(), strict=True):
-            told = np.isfinite(row.estimate)
+        for day, ended, before, row in zip(days, counts, [0, *counts[:-1]], found, strict=True):
+            told = np.isfinite(row["estimate"])
             yield {
                 "courbe": curve_name,
                 "libelle": fr_text(CURVES[curve_name]),
@@ -415,10 +415,10 @@ def _ends(
                 "groupe": fr_text(labels.get(name, name)),
                 "jour": day,
                 "evenements": ended - before if told else None,
-                "estimation": row.estimate,
-                "ic_bas": row.low,
-                "ic_haut": row.high,
-                "avertissements": row.warnings,
+                "estimation": row["estimate"],
+                "ic_bas": row["low"],
+                "ic_haut": row["high"],
+                "avertissements": row["warnings"],
             }
 
 
@@ -472,8 +472,8 @@ def bands(dose: pd.Series, cuts: list[float], name: str) -> pd.Series:
         inner = [f"de {low} à moins de {high}" for low, high in pairwise(said)]
         labels = [f"moins de {said[0]}", *inner, f"{said[-1]} et plus"]
     codes = np.searchsorted(cuts, dose.to_numpy(dtype=np.float64), side="right")
-    labels = [fr_text(label) for label in labels]
-    return pd.Series(pd.Categorical.from_codes(codes, labels, ordered=True), index=dose.index)
+    names = pd.Index([fr_text(label) for label in labels])
+    return pd.Series(pd.Categorical.from_codes(codes, names, ordered=True), index=dose.index)
 
 
 def _spread(reached: pd.DataFrame, dimension: str, cuts: list[float]) -> Iterator[Row]:

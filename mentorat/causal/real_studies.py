@@ -132,17 +132,17 @@ def absent_sentence(study: str) -> str:
 
 def trial_sentences(table: pd.DataFrame) -> list[str]:
     """What the trial says, and how the errors change it."""
-    rows = figures(table, TRIAL, "effet").set_index("cle")
-    if rows.empty:
+    rows = figures(table, TRIAL, "effet").set_index("cle").to_dict("index")
+    if not rows:
         return [absent_sentence(TRIAL)]
-    plain, clustered = rows.loc["mentor|classique"], rows.loc["mentor|grappes_CR2"]
+    plain, clustered = rows["mentor|classique"], rows["mentor|grappes_CR2"]
     return [
         fr_text(one)
         for one in (
             f"Proposer une mentore élève le profit de {fr_number(plain['estimation'], 1)} shillings par semaine. La "
             "proposition ayant été tirée au sort, c'est bien son effet.",
             f"L'erreur type est de {fr_number(plain['se'])} si chaque réponse compte comme une personne, de "
-            f"{fr_number(rows.loc['mentor|grappes_CR1S', 'se'])} (CR1S) et de {fr_number(clustered['se'])} (CR2) si "
+            f"{fr_number(rows['mentor|grappes_CR1S']['se'])} (CR1S) et de {fr_number(clustered['se'])} (CR2) si "
             f"l'on tient compte de ce que {fr_count(clustered['grappes'], 'personne a', 'personnes ont')} donné "
             f"{fr_count(clustered['n'], 'réponse', 'réponses')}.",
             f"L'intervalle à 95 % va alors de {fr_number(clustered['ic_bas'])} à {fr_number(clustered['ic_haut'])} "
@@ -157,18 +157,18 @@ def trial_sentences(table: pd.DataFrame) -> list[str]:
 
 def training_sentences(table: pd.DataFrame) -> list[str]:
     """The naive difference, what the designs find, and the answer of the draw where it is there."""
-    rows = figures(table, TRAINING, "effet").set_index("cle")
-    if rows.empty:
+    rows = figures(table, TRAINING, "effet").set_index("cle").to_dict("index")
+    if not rows:
         return [absent_sentence(TRAINING)]
-    adjusted = rows.drop(index=["naif", "experience"], errors="ignore")["estimation"]
+    adjusted = [row["estimation"] for key, row in rows.items() if key not in {"naif", "experience"}]
     told = [
-        f"L'écart observé est de {fr_number(rows.loc['naif', 'estimation'])} dollars : la formation paraît nuire, "
+        f"L'écart observé est de {fr_number(rows['naif']['estimation'])} dollars : la formation paraît nuire, "
         "parce que ceux qui l'ont suivie partaient de plus bas.",
-        f"Une fois les groupes rendus comparables, l'effet estimé va de {fr_number(adjusted.min())} à "
-        f"{fr_number(adjusted.max())} dollars selon la méthode.",
+        f"Une fois les groupes rendus comparables, l'effet estimé va de {fr_number(min(adjusted))} à "
+        f"{fr_number(max(adjusted))} dollars selon la méthode.",
     ]
-    if "experience" in rows.index:
-        known = rows.loc["experience"]
+    if "experience" in rows:
+        known = rows["experience"]
         told.append(
             f"La réponse du tirage au sort est de {fr_number(known['estimation'])} dollars (intervalle à 95 % : de "
             f"{fr_number(known['ic_bas'])} à {fr_number(known['ic_haut'])}) : l'ajustement rend le signe et l'ordre de "

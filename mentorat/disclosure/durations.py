@@ -274,7 +274,8 @@ def _ends(
 ) -> tuple[pd.DataFrame, ReleasedTable]:
     """The ends shown, among `rows` (those the audience before is shown), and the table of them."""
     threshold = rules().threshold(audience)
-    summaries = tables["durees_resumes"].set_index(GROUP)
+    whole = tables["durees_resumes"]["dimension"].eq("")
+    summaries = tables["durees_resumes"][whole].set_index("courbe")
     parts = []
     for name, every in rows.groupby("courbe", sort=False):
         counted = every.assign(_cumul=every.groupby("issue")["evenements"].cumsum())
@@ -283,7 +284,7 @@ def _ends(
         if name == PAIRS:
             parts.append(_same_days(block, threshold))
             continue
-        summary = summaries.loc[(name, "", "")]
+        summary = summaries.loc[str(name)]
         rest = int(summary["n"] - summary["evenements"])
         if _open_told(tables, threshold):
             rest -= int(summary["censures"])
