@@ -275,7 +275,7 @@ def _ends(
     """The ends shown, among `rows` (those the audience before is shown), and the table of them."""
     threshold = rules().threshold(audience)
     whole = tables["durees_resumes"]["dimension"].eq("")
-    summaries = tables["durees_resumes"][whole].set_index("courbe")
+    summaries = tables["durees_resumes"][whole].set_index("courbe").to_dict("index")
     parts = []
     for name, every in rows.groupby("courbe", sort=False):
         counted = every.assign(_cumul=every.groupby("issue")["evenements"].cumsum())
@@ -284,7 +284,7 @@ def _ends(
         if name == PAIRS:
             parts.append(_same_days(block, threshold))
             continue
-        summary = summaries.loc[str(name)]
+        summary = summaries[str(name)]
         rest = int(summary["n"] - summary["evenements"])
         if _open_told(tables, threshold):
             rest -= int(summary["censures"])
