@@ -451,9 +451,9 @@ def _cohort(effects: pd.DataFrame | None) -> tuple[Section, ...]:
     later = _told_once(str(row["phrase"]) for row in rows if row not in observed and pd.notna(row["phrase"]))
     intro = Paragraph(
         "Chaque jeune qui commence un mentorat est comparé, ce jour-là, à un jeune du même territoire, du même sexe, "
-        "du même type d'accueil et d'âge proche, qui ne commence pas ce jour-là et pourra commencer plus tard : "
-        "d'abord parmi les jeunes volontaires qui attendent un mentor, puis parmi tous les éligibles. La comparaison ne "
-        "corrige pas ce que les fichiers ne disent pas."
+        "du même type d'accueil et d'âge proche, qui ne commence pas ce jour-là et pourra commencer plus tard. La "
+        "comparaison se fait d'abord parmi les jeunes volontaires qui attendent un mentor, puis parmi tous les "
+        "éligibles. Elle ne corrige pas ce que les fichiers ne disent pas."
     )
     data = Table(
         "Ce qui suit le début du mentorat, en points",
