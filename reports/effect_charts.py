@@ -291,7 +291,8 @@ def funnel_svg(entonnoir: pd.DataFrame) -> str:
     The limits are what chance alone would leave around the mean at 95 and 99.8 %. No département is named: a funnel
     tells how far they differ, never who comes first.
     """
-    known = entonnoir[entonnoir["estimation"].notna() & entonnoir["se"].notna()].sort_values(
+    # too few départements to have a mean: no funnel
+    known = entonnoir[entonnoir[["estimation", "se", "moyenne"]].notna().all(axis=1)].sort_values(
         ["se", "departement"], kind="stable"
     )
     if known.empty:

@@ -369,6 +369,7 @@ def _funnel(frame: pd.DataFrame, shown: _Shown, audience: Audience) -> ReleasedT
     followed = ~shown.of(table)
     sizes = table[_N].astype("Int64")
     thin = ~(sizes >= LEAST_LEVEL * threshold).fillna(False).astype(bool).all(axis=1)
+    thin |= table["retrecie"].isna()  # no département's effect stands by itself, away from the mean
     system = Cells()
     for group, rows in table[~followed].groupby(_COMPARED, sort=False):
         key = tuple(map(str, group))

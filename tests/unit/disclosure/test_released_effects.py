@@ -179,6 +179,15 @@ def test_a_small_departement_is_not_the_country_less_the_others() -> None:
     assert funnel.loc[["59", "62"], "estimation"].notna().all()
 
 
+def test_a_departement_that_is_brought_to_no_mean_shows_no_effect_of_its_own() -> None:
+    frame = people(seed=8, n=3_000, missing=0.0)
+    tables = vars(tables_of(frame, "administratif", COHORT[1:]))
+    tables["effets_entonnoir"] = tables["effets_entonnoir"].assign(retrecie=np.nan)
+    funnel = released(tables)["effets_entonnoir"]
+    assert funnel[["estimation", "se"]].isna().all(axis=None)
+    assert (funnel["diffusion"] == "secret").all()
+
+
 def test_a_sentence_that_counts_a_few_young_people_is_taken_out() -> None:
     said = "3 nouveaux binômes sur 700 sans jeune comparable : l'effet vaut pour les autres. 4 grappes seulement."
     assert uncounted(said, 5) == f"4 grappes seulement. {UNCOUNTED}"

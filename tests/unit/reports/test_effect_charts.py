@@ -206,6 +206,11 @@ def test_funnel_names_no_departement() -> None:
     assert "Écart en points, un point un département (1 autre sans estimation)" in texts(svg)
 
 
+def test_without_a_mean_to_be_brought_to_there_is_no_funnel() -> None:
+    alone = funnel().assign(moyenne=pd.NA, retrecie=pd.NA, tau=pd.NA)
+    assert texts(funnel_svg(alone)) == texts(funnel_svg(funnel().iloc[:0]))
+
+
 def test_number_followed_stands_at_each_tick_and_what_is_withheld_is_marked() -> None:
     written = texts(steps_svg(steps(), "Part des binômes encore en cours"))
     assert {"1\u202f170", "m", "Ensemble", "À distance", "Mois"} <= set(written)
