@@ -6,13 +6,15 @@ Every asset writes into the draft of the campagne; the last one swaps it for the
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from dagster import AssetExecutionContext, AssetKey, MaterializeResult, MetadataValue, asset
 
 from mentorat.causal.effect_tables import SCHEMAS
+from mentorat.disclosure.door import ReleasedTable
 from mentorat.lake import write_parquet
 from mentorat.settings import CAMPAGNES, CHECKOUT, Settings
 from notebooks.pages import PAGES, Page
@@ -141,9 +143,14 @@ def evaluation(context: AssetExecutionContext, maison: Maison) -> MaterializeRes
     for table, name in EVALUATION.items():
         frame = load(settings, campagne, table, "partenaire").frame
         frame.to_csv(folder / f"{name}.csv", sep=";", index=False, encoding="utf-8", lineterminator="\n")
-    for page in PAGES:
-        tell(context, f"Carnet « {page.stem} » : exécution et page HTML")
-        _notebook_page(settings, campagne, page, folder)
+    released = [[load(settings, campagne, table, "partenaire") for table in page.tables] for page in PAGES]
+    tell(context, f"Carnets : exécution et page HTML de {', '.join(page.stem for page in PAGES)}")
+    # each notebook is a process of its own: two at a time
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        pages = pool.map(lambda page, tables: _notebook_page(settings, campagne, page, tables), PAGES, released)
+        for page, tables, html in zip(PAGES, released, pages, strict=True):
+            document = released_document(settings, campagne, html, tables, page.stem)
+            (folder / f"{page.stem}.html").write_text(document.html, encoding="utf-8", newline="\n")
     return MaterializeResult(
         metadata={
             "fichiers": len(list(folder.iterdir())),
@@ -152,20 +159,18 @@ def evaluation(context: AssetExecutionContext, maison: Maison) -> MaterializeRes
     )
 
 
-def _notebook_page(settings: Settings, campagne: int, page: Page, folder: Path) -> None:
-    """Execute a notebook where nothing but the released tables it names can be read, and write its page."""
+def _notebook_page(settings: Settings, campagne: int, page: Page, released: Sequence[ReleasedTable]) -> str:
+    """The page of a notebook executed where nothing but the released tables it names can be read."""
     from notebooks.runner import execute_notebook, notebook_html
     from reports.parts import mention
 
-    released = [load(settings, campagne, table, "partenaire") for table in page.tables]
     with tempfile.TemporaryDirectory(prefix="diffusion-") as place:
         for table in released:
             write_parquet(table.frame, Path(place) / f"{table.name}.parquet")
         parameters = {"estimations": place, "campagne": campagne}
         notebook = execute_notebook(NOTEBOOKS / f"{page.stem}.py", parameters, NOTEBOOKS)
     banner = mention(settings.simulation(campagne))[0] if page.campagne else ""
-    document = released_document(settings, campagne, notebook_html(notebook, page.title, banner), released, page.stem)
-    (folder / f"{page.stem}.html").write_text(document.html, encoding="utf-8", newline="\n")
+    return notebook_html(notebook, page.title, banner)
 
 
 @asset(
