@@ -17,6 +17,8 @@ from mentorat.french import counted
 from mentorat.settings import CAMPAGNES, CHECKOUT, Settings
 
 HELP = "Afficher cette aide."
+BLAS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+"""How many threads linear algebra takes, read when numpy is first imported."""
 
 
 class InFrench:
@@ -135,6 +137,8 @@ def demo(
 def run(campagne: Campagne) -> None:
     """Traiter une campagne, du dépôt à la publication."""
     settings = Settings()
+    # thousands of small problems: threads would wait for each other, and add in another order from run to run
+    os.environ |= {name: os.environ.get(name, "1") for name in BLAS}
     typer.echo(f"Campagne {campagne} : du dépôt à la publication", err=True)
     summary = _from_checkout("orchestration.run").run_campagne(settings, campagne)
     for line in summary.lines:
