@@ -488,8 +488,10 @@ def _funnel_rows(one: _Issue, level: float) -> list[dict[str, object]]:
         shrunk = shrink(own["departement"].tolist(), own["estimation"], own["se"], level=level)
     except (NotEstimable, SurveyError):
         return []
-    shrunk = shrunk.drop(columns=["estimation", "se"]).rename(columns={"avertissements": "_dit"})
-    table = own.merge(shrunk, on="departement", how="left")
+    # The figures of a département are those of `shrink`: none where nothing could be brought towards a mean.
+    table = own.drop(columns=["estimation", "se"]).merge(
+        shrunk.rename(columns={"avertissements": "_dit"}), on="departement", how="left"
+    )
     told = table["avertissements"].where(table["avertissements"] != "", table["_dit"])
     rows = table.assign(avertissements=told).to_dict("records")
     return [{**one.key, **{str(name): value for name, value in row.items()}} for row in rows]

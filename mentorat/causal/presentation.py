@@ -262,9 +262,9 @@ def interactions(heterogeneite: pd.DataFrame) -> list[str]:
 
 def funnel_sentences(entonnoir: pd.DataFrame) -> list[str]:
     """Of one outcome: how many départements have a figure or lie outside the limits, and their spread."""
-    known = entonnoir.dropna(subset=["estimation", "se"])
+    known = entonnoir.dropna(subset=["estimation", "se", "moyenne"])
     if known.empty:
-        return ["Aucun département n'a assez de jeunes pour qu'un écart y soit montré."]
+        return ["Trop peu de départements ont assez de jeunes pour qu'un écart y soit montré."]
     outside = (known["estimation"] < known["limite_998_bas"]) | (known["estimation"] > known["limite_998_haut"])
     count = int(outside.sum())
     told = "aucun ne sort" if not count else f"{fr_count(count, 'département sort', 'départements sortent')}"

@@ -118,6 +118,17 @@ def test_departements_are_in_the_order_of_codes_and_never_alone(tables: EffectTa
     assert own.any() and (found.loc[own, "retrecie"].std() < found.loc[own, "estimation"].std())
 
 
+def test_too_few_departements_to_have_a_mean_show_no_figure_of_their_own(
+    cohort: tuple[pd.DataFrame, pd.DataFrame],
+) -> None:
+    risques, faits = cohort
+    four = risques[risques["territoire"].astype(int) < 35]
+    found = cohort_effect_tables(2024, four, faits, plan()).effets_entonnoir
+    assert found["n_mentores"].gt(0).any()
+    assert found[["estimation", "se", "retrecie", "moyenne"]].isna().all(axis=None)
+    assert found.loc[found["n_mentores"] > 0, "avertissements"].str.contains("aucun ne se lit seul").any()
+
+
 def test_the_flow_never_goes_up(tables: EffectTables) -> None:
     flow = tables.effets_flux.set_index("etape")["n_mentores"].astype(int)
     assert flow["nouveaux_binomes"] >= flow["meme_strate"] >= flow["meme_age"] >= flow["fenetre_freqsco"]
