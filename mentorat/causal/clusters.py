@@ -24,6 +24,9 @@ TYPICAL_ICC = 0.10
 few of them seem to carry everything."""
 HEAVY = 0.25
 """Partial leverage of one cluster above which the reader is told that it carries the result."""
+ENOUGH = 40
+"""Effective clusters from which their number hardly changes an interval whose degrees of freedom are Satterthwaite's:
+their unevenness goes without saying."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ def cluster_diagnostics(fit: RobustFit, k: int, *, icc: float = TYPICAL_ICC) -> 
             "regardez ce que devient l'effet sans elle."
         )
     effective = _effective((1 - icc) * squares + icc * totals**2)
-    if effective < fit.clusters / 2:
+    if effective < min(fit.clusters / 2, ENOUGH):
         warnings.append(
             f"Les {fit.clusters} grappes, de tailles ou de répartitions très inégales, en valent "
             f"{fr_number(effective, 1)} : lisez l'intervalle comme s'il n'y en avait pas plus."

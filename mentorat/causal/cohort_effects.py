@@ -34,6 +34,7 @@ from mentorat.causal.heterogeneity import effect_by_level
 from mentorat.causal.outcomes import OutcomeEffect, outcome_effect
 from mentorat.causal.placebo import Placebo, PlaceboResult, run_placebo
 from mentorat.causal.plan import CohortOutcome, CohortPlan, Comparators, Plan
+from mentorat.causal.plan_checks import cohort
 from mentorat.causal.propensity import propensity_logit
 from mentorat.causal.risk_sets import RiskIntervals, RiskSetMatches, match_risk_sets, risk_intervals
 from mentorat.causal.robustness import HiddenConfounding, benchmark_sentence, hidden_confounding
@@ -56,13 +57,13 @@ OUTCOMES = {
 }
 """Label of each outcome."""
 COVARIATES = {
-    "age_index": "Âge au jour d'index (années)",
+    "age_index": "Âge au départ (années)",
     "sexe": "Sexe",
     "type_accueil_regroupe": "Type d'accueil",
     "base_legale": "Base légale",
-    "nivsco": "Niveau scolaire (NIVSCO)",
+    "nivsco": "Niveau scolaire",
     "handicap": "Handicap",
-    "mna": "Mineur non accompagné",
+    "mna": "Non accompagné",
     "anciennete_jours": "Jours en protection de l'enfance",
     "deplacements_nb": "Changements de lieu d'accueil antérieurs",
     "mesures_nb": "Mesures antérieures",
@@ -70,9 +71,9 @@ COVARIATES = {
 }
 """Label of each covariate."""
 ESTIMATORS = {
-    "appariement": "Appariement par ensembles à risque, régression sur les covariables",
-    "naif": "Écart brut avec les jeunes à risque le même mois",
-    "censure_ponderee": "Appariement, comparateurs censurés à leur propre mentorat (poids de censure)",
+    "appariement": "Appariement au jour du départ, puis régression",
+    "naif": "Écart brut avec ceux qui auraient pu commencer le même mois",
+    "censure_ponderee": "Appariement, suivi arrêté au début d'un mentorat (poids de censure)",
 }
 AGE_BANDS = {"11 à 13 ans": 14, "14 et 15 ans": 16, "16 ans et plus": 200}
 """Bands of age and the age each stops before, in years."""
@@ -459,7 +460,7 @@ def _heterogeneity_rows(one: _Issue, plan: CohortPlan) -> list[dict[str, object]
     rows = []
     for part in parts:
         for row in part.to_dict("records"):
-            row["modalite"] = str(row["modalite"]).replace("_", " ")
+            row["modalite"] = _level_label(str(row["facteur"]), str(row["modalite"]))
             row["avertissements"] = _in_words(str(row["avertissements"]))
             told = {str(name): value for name, value in row.items()}
             rows.append({**one.key, **told, "p_interaction_holm": corrected.get(row["facteur"], np.nan)})
@@ -607,7 +608,7 @@ def _clusters(effect: OutcomeEffect | None) -> dict[str, object]:
 def _method(plan: CohortPlan) -> str:
     strata = ", ".join(COVARIATES.get(name, name).lower() for name in plan.appariement.exact)
     return fr_text(
-        f"Appariement par ensembles à risque ({fr_count(plan.appariement.voisins, 'comparateur', 'comparateurs')} par "
+        f"Appariement au jour du départ ({fr_count(plan.appariement.voisins, 'comparateur', 'comparateurs')} par "
         f"nouveau binôme ; mêmes {strata} ; âge à {plan.appariement.age_ecart_mois} mois près ; distance de "
         f"Mahalanobis sur les rangs), régression sur les covariables, erreurs types CR2 par {plan.grappe} "
         "(Satterthwaite) et par jeune"
@@ -631,7 +632,11 @@ def _label(name: str) -> str:
 def _covariate_label(column: str) -> str:
     name, _, level = column.partition("=")
     spoken = COVARIATES.get(name, name)
-    return fr_text(f"{spoken} : {level.replace('_', ' ')}") if level else spoken
+    return fr_text(f"{spoken} : {_level_label(name, level)}") if level else spoken
+
+
+def _level_label(name: str, level: str) -> str:
+    return fr_text(cohort().modalites.get(name, {}).get(level, level.replace("_", " ")))
 
 
 _COLUMN = re.compile(rf"\b({'|'.join(COVARIATES)})(=[\w]+(?: rares)?)?")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mentorat.causal.effect_tables import EFFETS, typed
-from mentorat.causal.evidence import Facts, Finding, Rule, finding, grade, overstated, rules
+from mentorat.causal.evidence import Facts, Finding, Rule, balanced, finding, grade, overstated, rules
 from mentorat.causal.plan import Plan
 from mentorat.causal.plan_register import PlanInForce, in_force
 from mentorat.survey.multiplicity import adjust_by_family
@@ -106,8 +106,9 @@ def sentence(row: Mapping[str, object], rule: Rule, *, simulated: bool = False) 
     frame, groups = rules().cadres[str(row["source"])], rules().groupes[str(row["comparateurs"])]
     raw = f", pour un écart brut de {_points(row['ecart_naif'])}" if _known(row["ecart_naif"]) else ""
     reading = _reading(row, rule, frame.nom, groups.mentores)
+    compared = frame.cadre if balanced(_number(row["smd_max_apres"])) else frame.sinon
     told = (
-        f"{frame.cadre}, l'écart entre {groups.mentores} et {groups.comparateurs} est de {_points(row['att'])} "
+        f"{compared}, l'écart entre {groups.mentores} et {groups.comparateurs} est de {_points(row['att'])} "
         f"(intervalle de confiance à 95 % : de {_points(row['ic_bas'])} à {_points(row['ic_haut'])}){raw}. "
         f"{reading} {rule.motif}"
     )

@@ -74,8 +74,8 @@ def comparisons(resumes: pd.DataFrame) -> list[str]:
         if row["p_holm"] < ALPHA:
             said = "les durées diffèrent d'une classe à l'autre. L'écart est observé, sa cause ne l'est pas"
         else:
-            said = "rien ne distingue les durées d'une classe à l'autre"
-        told.append(f"{name} : {said} (log-rank, {fr_p(row['p'])}, {fr_p(row['p_holm'])} après correction de Holm).")
+            said = "les écarts entre classes sont compatibles avec le hasard"
+        told.append(f"{name} : {said} (log-rank, {fr_p(row['p'])} ; {fr_p(row['p_holm'])} après correction de Holm).")
     return [fr_text(one) for one in told] or [fr_text("Aucune classe n'est assez nombreuse pour une comparaison.")]
 
 

@@ -125,9 +125,10 @@ class Groups(_Strict):
 
 
 class Frame(_Strict):
-    """How a source compares, and what one of its outcomes is called."""
+    """How a source compares where groups are balanced, or else (`sinon`), and what one of its outcomes is called."""
 
     cadre: str
+    sinon: str
     nom: str
 
 
@@ -191,16 +192,19 @@ def grade(facts: Facts) -> Rule:
     raise LookupError(f"no evidence rule for {facts}")
 
 
+def balanced(smd: float | None) -> bool:
+    """Whether the largest |SMD| after adjustment is within `smd_maximal`; balance nobody measured is not reached."""
+    return smd is not None and smd <= rules().seuils.smd_maximal.valeur
+
+
 def _known(facts: Facts) -> dict[str, object]:
     """The facts as conditions name them."""
     least = rules().seuils
-    smd = facts.smd_maximal_apres
     return {
         "comparaison": facts.comparaison,
         "ajuste": facts.ajuste,
         "temoin": facts.temoin,
-        # balance nobody measured is not reached
-        "equilibre": smd is not None and smd <= least.smd_maximal.valeur,
+        "equilibre": balanced(facts.smd_maximal_apres),
         "ess_minimal": _at_least(facts.ess, least.ess_minimal),
         "ess_suffisant": _at_least(facts.ess, least.ess_suffisant),
         "grappes_minimales": _at_least(facts.clusters_smaller, least.grappes_minimales),

@@ -52,6 +52,7 @@ class Cohort(_Strict):
     colonnes: dict[str, CohortColumn]
     issues: dict[str, CohortIssue]
     grappes: tuple[str, ...]
+    modalites: dict[str, dict[str, str]]
 
 
 @cache

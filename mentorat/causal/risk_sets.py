@@ -437,7 +437,7 @@ def _told(pairs: int, matched: int, without: int) -> tuple[str, ...]:
     return (
         fr_text(
             f"{fr_count(pairs - matched, 'nouveau binôme', 'nouveaux binômes')} sur {fr_number(pairs)} sans jeune "
-            f"comparable ({fr_number(without)} sans personne à risque ce jour-là dans la même strate, "
+            f"comparable ({fr_number(without)} sans personne de même profil qui aurait pu commencer ce jour-là, "
             f"{fr_number(pairs - matched - without)} sans personne du même âge) : l'effet ne vaut que pour les autres."
         ),
     )

@@ -58,7 +58,7 @@ def test_the_page_of_durations_gives_its_curves_and_what_they_cover(durations: s
         "on estime que la moitié durent encore après",
         "encore en cours six mois après leur début",
         "entrée tardive",
-        "rien ne distingue les durées d’une classe à l’autre",
+        "les écarts entre classes sont compatibles avec le hasard",
         "Terme prévu",
         "Ces chiffres ne portent que sur les binômes encore en cours au repère",
         "n’a pas sa cause dans la classe",

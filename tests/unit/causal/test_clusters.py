@@ -4,7 +4,7 @@ import pytest
 
 from mentorat.causal.balancing import NotEstimable
 from mentorat.causal.cluster_robust import cluster_robust
-from mentorat.causal.clusters import cluster_diagnostics, refuse_few_clusters
+from mentorat.causal.clusters import ENOUGH, cluster_diagnostics, refuse_few_clusters
 from tests.unit.causal.few_clusters import design, fitted, rows
 
 
@@ -26,6 +26,14 @@ def test_one_huge_cluster_makes_twelve_worth_less_and_is_named_for_it() -> None:
     assert heavy.max_partial_leverage == heavy.by_cluster["levier_partiel"].max() > 0.25
     assert any("Une seule grappe" in told for told in heavy.warnings)
     assert any("en valent" in told for told in heavy.warnings)
+
+
+def test_uneven_clusters_that_are_still_many_need_no_caution() -> None:
+    cluster = np.repeat(np.arange(200), [5] * 100 + [40] * 100)
+    x = np.column_stack([np.ones(len(cluster)), cluster % 2])
+    found = cluster_diagnostics(cluster_robust(np.random.default_rng(0).normal(size=len(cluster)), x, cluster), 1)
+    assert ENOUGH < found.effective < 120
+    assert found.warnings == ()
 
 
 def test_leverages_add_up_and_the_estimate_without_a_cluster_is_the_one_refitted() -> None:

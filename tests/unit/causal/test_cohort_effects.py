@@ -129,6 +129,11 @@ def test_too_few_departements_to_have_a_mean_show_no_figure_of_their_own(
     assert found.loc[found["n_mentores"] > 0, "avertissements"].str.contains("aucun ne se lit seul").any()
 
 
+def test_every_label_is_in_words(tables: EffectTables) -> None:
+    told = " ".join([*tables.equilibre["libelle"], *tables.effets_heterogeneite["modalite"]])
+    assert "Sexe\u00a0: fille" in told and "_" not in told and "Sexe\u00a0: F " not in told
+
+
 def test_the_flow_never_goes_up(tables: EffectTables) -> None:
     flow = tables.effets_flux.set_index("etape")["n_mentores"].astype(int)
     assert flow["nouveaux_binomes"] >= flow["meme_strate"] >= flow["meme_age"] >= flow["fenetre_freqsco"]

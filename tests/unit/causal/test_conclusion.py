@@ -235,6 +235,13 @@ def test_an_interval_without_zero_that_holm_does_not_keep_says_so() -> None:
     assert "nombre de questions posées" in told
 
 
+@pytest.mark.parametrize(("smd", "compared"), [(0.05, True), (0.2, False), (np.nan, False)])
+def test_groups_that_still_differ_are_not_said_to_be_comparable(smd: float, compared: bool) -> None:
+    said = plain(concluded(SURVEY | {"smd_max_apres": smd}).iloc[0]["phrase"])
+    assert ("caractéristiques observées comparables" in said) is compared
+    assert ("ne rend pas les groupes comparables" in said) is not compared
+
+
 def test_simulated_data_say_so_in_the_sentence() -> None:
     assert concluded(SURVEY, plan=PLAN)["phrase"].iloc[0].startswith("Données simulées. «")
     assert not concluded(SURVEY)["phrase"].iloc[0].startswith("Données simulées")

@@ -138,7 +138,7 @@ def test_each_loss_is_counted() -> None:
     )
     assert found.flow["n_mentores"].tolist() == [3, 2, 1]
     assert found.flow["n_non_mentores"].iloc[[0, 2]].tolist() == [5, 1], "a future pair may be compared until then"
-    assert "1 sans personne à risque" in " ".join(found.warnings)
+    assert "1 sans personne de même profil" in " ".join(found.warnings)
 
 
 def test_everyone_at_risk_the_same_month_weighs_as_the_pairs_of_that_month() -> None:
