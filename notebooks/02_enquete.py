@@ -191,7 +191,7 @@ likert("non_mentores", "Réponses des jeunes non mentorés aux questions d'accor
 
 # %% [markdown]
 # Les deux groupes ne se ressemblent pas au départ : la différence entre leurs réponses n'est pas l'effet du mentorat.
-# L'écart ajusté est dans le rapport national, avec ses précautions.
+# L'écart ajusté est dans le carnet 05, avec ses précautions.
 
 # %% [markdown]
 # ## Toutes les questions, avec leur intervalle

@@ -29,6 +29,7 @@ from IPython.display import display
 
 from mentorat.causal.presentation import (
     balance_in_words,
+    balance_rows,
     balance_sentences,
     comparisons,
     hidden,
@@ -122,24 +123,26 @@ for comparaison in comparaisons:
 #
 # Pour chaque caractéristique connue d'avant le mentorat, la **différence standardisée** rapporte l'écart des deux
 # groupes à la dispersion des mentorés : 0,1 est la limite d'usage au-delà de laquelle les groupes diffèrent. Les
-# losanges la donnent avant toute correction ; les ronds, après pondération ou appariement.
+# losanges la donnent avant toute correction ; les ronds, après pondération ou appariement. Une caractéristique a une
+# ligne par modalité.
 
 # %%
 for comparaison in comparaisons:
     lignes = comparaison.of(equilibre)
     display(subtitle(comparaison.title))
-    display(sentences([*balance_sentences(lignes), *hidden(lignes)]))
+    display(sentences([*balance_sentences(lignes), *hidden(lignes, "moyenne")]))
     display(Drawing(love_svg(lignes), f"Équilibre. {comparaison.title}", balance_in_words(lignes)))
 
 # %% [markdown]
-# Une moyenne peut être égale quand le reste ne l'est pas. Le rapport des variances (1 : même dispersion) et l'écart
-# de Kolmogorov-Smirnov (0 : même répartition) le disent.
+# Une moyenne peut être égale quand le reste ne l'est pas. Le rapport des variances (1 : même dispersion ; il n'a de
+# sens que pour un nombre) et l'écart de Kolmogorov-Smirnov (0 : même répartition) le disent. Les trois premières
+# colonnes sont des moyennes, ou la part des jeunes, de 0 à 1, qui ont la modalité.
 
 # %%
 for comparaison in comparaisons:
     display(
         table(
-            comparaison.of(equilibre),
+            balance_rows(comparaison.of(equilibre)),
             f"Caractéristiques d'avant le mentorat. {comparaison.title}",
             {
                 "libelle": ("Caractéristique", str),

@@ -42,6 +42,7 @@ from mentorat.causal.presentation import (
     plan_table,
     refusals,
     side_by_side,
+    with_figures,
 )
 from mentorat.lake import read_parquet
 from mentorat.settings import Settings
@@ -80,8 +81,12 @@ def de_rang(rang):
 
 
 def resultats(rang):
-    for comparaison, lignes in de_rang(rang):
+    for comparaison, toutes in de_rang(rang):
+        lignes = with_figures(toutes)
         display(subtitle(comparaison.title))
+        display(sentences([*refusals(toutes, "libelle", "att"), *hidden(toutes)] or ["Aucune réserve de calcul."]))
+        if lignes.empty:
+            continue
         display(
             table(
                 lignes,
@@ -117,7 +122,6 @@ def resultats(rang):
         )
         titre = f"Écarts ajustés. {comparaison.title}"
         display(Drawing(forest_svg(lignes), titre, in_points(lignes, "libelle", "att")))
-        display(sentences([*refusals(lignes, "libelle", "att"), *hidden(lignes)] or ["Aucune réserve de calcul."]))
     if not de_rang(rang):
         display(sentences(["Aucune issue de ce rang dans cette campagne."]))
 
@@ -166,8 +170,9 @@ table(
 # L'**écart ajusté** est la différence, en points, entre la part observée chez les mentorés et celle qu'on attendrait
 # d'eux sans mentor, d'après des jeunes comparables. L'**écart brut** compare les groupes tels qu'ils sont : il n'est
 # là que pour mesurer ce que l'ajustement change. Deux p sont donnés : seul, et corrigé par la méthode de Holm pour le
-# nombre d'issues de la famille. La taille efficace dit combien de jeunes de même poids donneraient autant
-# d'information.
+# nombre d'issues de la famille. La **taille efficace** dit combien de jeunes comparés, de même poids, donneraient
+# autant d'information. Une **grappe** réunit des jeunes qui se ressemblent (structure, ou territoire) ; les grappes
+# efficaces sont le nombre de grappes égales qui donneraient autant d'information.
 
 # %%
 resultats("principale")
@@ -198,11 +203,12 @@ conclure("temoin")
 #
 # Le calcul principal est celui du plan. Les autres reposent sur d'autres suppositions : s'ils s'accordent, l'effet ne
 # tient pas au choix du calcul. Ils lisent les mêmes jeunes et ignorent les mêmes choses : leur accord ne dit rien d'une
-# différence que personne n'a mesurée.
+# différence que personne n'a mesurée. Leurs intervalles sont dans le fichier `effets_estimateurs.csv`.
 
 # %%
-for comparaison in comparisons(estimateurs):
-    lignes = side_by_side(comparaison.of(estimateurs))
+estimes = with_figures(estimateurs, "estimation")
+for comparaison in comparisons(estimes):
+    lignes = side_by_side(comparaison.of(estimes))
     noms = [nom for nom in lignes.columns if nom != "libelle"]
     display(subtitle(comparaison.title))
     display(
@@ -217,8 +223,8 @@ for comparaison in comparisons(estimateurs):
 # Pour chaque issue principale, avec les réserves de chaque calcul :
 
 # %%
-for issue in principales:
-    lignes = issue.of(estimateurs)
+for issue in [issue for issue in principales if len(issue.of(estimes))]:
+    lignes = issue.of(estimes)
     display(subtitle(issue.title))
     display(sentences([*agreement(lignes), *refusals(lignes, "libelle_estimateur", "estimation")]))
     display(
@@ -232,8 +238,8 @@ for issue in principales:
 # %% [markdown]
 # ## Ce que valent ces résultats
 #
-# Le niveau de preuve est donné par une règle écrite et datée (`mentorat/causal/preuve.yml`), qui regarde le devis, la
-# ressemblance des groupes, la précision et la tenue aux autres choix. Une enquête à une seule vague, sans tirage au
+# Le niveau de preuve est donné par une règle écrite et datée (`mentorat/causal/preuve.yml`), qui regarde comment les
+# jeunes ont été comparés, la ressemblance des groupes, la précision et la tenue aux autres choix. Une enquête à une seule vague, sans tirage au
 # sort, ne peut jamais être « établie ».
 
 # %%
@@ -251,9 +257,9 @@ table(
 # sont exploratoires.
 
 # %%
-for comparaison in comparisons(heterogeneite):
-    lignes = comparaison.of(heterogeneite)
-    lignes = lignes[lignes["issue"].isin([issue.issue for issue in principales])]
+detaillees = heterogeneite[heterogeneite["issue"].isin([issue.issue for issue in principales])]
+for comparaison in comparisons(detaillees):
+    lignes = comparaison.of(detaillees)
     display(subtitle(comparaison.title))
     display(sentences(interactions(lignes)))
     display(
@@ -273,6 +279,8 @@ for comparaison in comparisons(heterogeneite):
         )
     )
     display(sentences(hidden(lignes) or ["Aucune modalité n'est masquée."]))
+if detaillees.empty:
+    display(sentences(["Aucun sous-groupe à comparer pour les issues principales."]))
 
 # %% [markdown]
 # ## D'un département à l'autre

@@ -36,7 +36,8 @@ from mentorat.causal.presentation import (
     curve_sentences,
     in_words,
     outcomes,
-    readings,
+    readings_by_outcome,
+    with_figures,
 )
 from mentorat.lake import read_parquet
 from mentorat.settings import Settings
@@ -60,7 +61,13 @@ CHOIX = {
     "regression": "régression",
     "positif": "réponse positive",
     "score": "échelle entière",
-    "sans_mna": "sans les MNA",
+    "sans_mna": "sans les non accompagnés",
+    "sans_handicap": "sans handicap reconnu",
+    "sans_redoublement": "sans les redoublants",
+    "sans parcours": "sans le parcours",
+    "sans scolarite": "sans la scolarité",
+    "sans sante": "sans la santé",
+    "sans mna": "sans non accompagné",
 }
 
 
@@ -73,9 +80,12 @@ def points(part):
 
 
 def lectures(analyses):
-    for issue in outcomes(effets, "principale"):
-        display(subtitle(issue.title))
-        display(sentences(readings(issue.of(robustesse), analyses)))
+    dites = readings_by_outcome(effets, robustesse, analyses)
+    for titre, lectures_faites in dites:
+        display(subtitle(titre))
+        display(sentences(lectures_faites))
+    if not dites:
+        display(sentences(["Aucune analyse de ce genre n'a pu être faite dans cette campagne, ou elle est masquée."]))
 
 
 # %% [markdown]
@@ -86,16 +96,17 @@ def lectures(analyses):
 #
 # - La **valeur E** : de combien ce facteur devrait multiplier à la fois la chance d'être mentoré et celle de l'issue
 #   pour expliquer tout l'écart. Proche de 1, presque rien n'y suffirait ; celle de la limite de l'intervalle est la
-#   plus exigeante à lire.
+#   plus exigeante à lire, et vaut 1 quand l'intervalle contient déjà zéro.
 # - La **valeur de robustesse** : quelle part de ce qui reste inexpliqué il devrait expliquer, des deux côtés. On la
 #   compare à une caractéristique connue, comme l'âge : un facteur aussi fort suffirait-il ?
 # - Le **Γ de Rosenbaum** : de combien il devrait changer la chance d'être mentoré de deux jeunes appariés.
 
 # %%
-for comparaison in comparisons(effets):
+estimes = with_figures(effets)
+for comparaison in comparisons(estimes):
     display(
         table(
-            comparaison.of(effets),
+            comparaison.of(estimes),
             f"Ce qu'il faudrait pour expliquer l'écart. {comparaison.title}",
             {
                 "libelle": ("Issue", str),
@@ -108,7 +119,7 @@ for comparaison in comparisons(effets):
     )
 
 # %% [markdown]
-# Pour chaque issue principale :
+# Pour chaque issue où l'analyse est faite :
 
 # %%
 lectures(HIDDEN_FACTOR)
@@ -151,7 +162,7 @@ for issue in outcomes(effets, "principale"):
 # %% [markdown]
 # Le **test d'ensemble** redistribue le mentorat au hasard, autant de fois qu'indiqué, et refait toute la courbe : il
 # dit si une courbe aussi éloignée de zéro arriverait sans effet. Il n'écarte que le hasard, pas une différence de
-# départ entre les groupes.
+# départ entre les groupes. Il n'est fait que pour les issues principales.
 
 # %% [markdown]
 # ## Ce que le mentorat n'a pas pu changer

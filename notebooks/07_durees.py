@@ -152,8 +152,8 @@ Drawing(
 #
 # Un binôme ne finit que d'une façon : celui que le jeune a quitté ne pourra plus atteindre son objectif. On donne donc
 # la part **finie par chaque motif, les autres étant possibles** (*Aalen-Johansen*). Compter les autres motifs comme
-# des binômes toujours en cours gonflerait chacun d'eux. La dernière colonne additionne à 100 % avec les binômes
-# encore en cours à un an. Le motif est celui que l'association a coché.
+# des binômes toujours en cours gonflerait chacun d'eux. La dernière colonne et les binômes encore en cours à un an
+# font ensemble 100 %. Le motif est celui que l'association a coché.
 
 # %%
 table(

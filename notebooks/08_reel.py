@@ -28,9 +28,9 @@ from pathlib import Path
 from display import Drawing, known, p_value, sentences, table
 
 from mentorat.causal.real_studies import (
+    READINGS,
     TRAINING,
     TRIAL,
-    absent_sentence,
     balance_beside,
     figures,
     is_there,
@@ -78,12 +78,10 @@ table(
         "n": ("Réponses", fr_number),
         "grappes": ("Unités", fr_number),
     },
-) if essai else sentences([absent_sentence(TRIAL)])
+) if essai else None
 
-# %% [markdown]
-# L'effet ne bouge pas d'un calcul à l'autre ; ce qu'on en sait, si. Une erreur « classique » sur des réponses qui se
-# ressemblent promet plus que les données ne donnent. **C'est pourquoi l'erreur des effets de l'évaluation tient compte
-# des grappes.**
+# %%
+sentences([READINGS["erreur"]]) if essai else None
 
 # %% [markdown]
 # ### L'effet, vague par vague
@@ -106,7 +104,7 @@ Drawing(
     ),
     "Effet de la proposition d'une mentore à chaque vague, avec son intervalle à 95 %",
     " ; ".join(f"{ligne['libelle']} : {fr_number(ligne['estimation'])}" for _, ligne in vagues.iterrows()),
-) if len(vagues) else sentences([absent_sentence(TRIAL)])
+) if len(vagues) else None
 
 # %%
 table(
@@ -120,12 +118,10 @@ table(
         "ic_haut": ("Borne haute à 95 %", fr_number),
         **known(vagues, "rencontre", "Voient leur mentore", fr_percent),
     },
-) if essai else sentences([absent_sentence(TRIAL)])
+) if essai else None
 
-# %% [markdown]
-# Une vague seule a trop peu de réponses pour qu'on y lise une tendance. Les dernières ne montrent plus d'écart, et moins
-# de la moitié y voyaient encore leur mentore ; rien ne dit que l'un soit la cause de l'autre, car continuer de se voir
-# n'a pas été tiré au sort.
+# %%
+sentences([READINGS["vagues"]]) if essai else None
 
 # %% [markdown]
 # ## 2. LaLonde : la réponse est connue, la comparaison est mauvaise
@@ -150,7 +146,7 @@ Drawing(
     ),
     "Effet de la formation selon la méthode, avec son intervalle à 95 %",
     " ; ".join(f"{ligne['libelle']} : {fr_number(ligne['estimation'])}" for _, ligne in revenus.iterrows()),
-) if formation else sentences([absent_sentence(TRAINING)])
+) if formation else None
 
 # %%
 table(
@@ -163,7 +159,7 @@ table(
         "ic_bas": ("Borne basse à 95 %", fr_number),
         "ic_haut": ("Borne haute à 95 %", fr_number),
     },
-) if formation else sentences([absent_sentence(TRAINING)])
+) if formation else None
 
 # %% [markdown]
 # ### Les groupes se ressemblent-ils, une fois comparés ?
@@ -184,7 +180,7 @@ table(
         "score_ipw": ("Score", lambda valeur: fr_number(valeur, 2)),
         "entropie": ("Entropie", lambda valeur: fr_number(valeur, 2)),
     },
-) if formation else sentences([absent_sentence(TRAINING)])
+) if formation else None
 
 # %% [markdown]
 # ## Ce qu'on peut dire, et ce qu'on ne peut pas dire

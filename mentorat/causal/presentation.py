@@ -3,8 +3,10 @@
 Nothing is estimated here. A figure that was hidden stays hidden, and a sentence says no more than the figures it reads.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -13,7 +15,7 @@ from mentorat.typography import NOT_AVAILABLE, fr_count, fr_number, fr_p, fr_per
 
 SOURCES = {"enquete": "Enquête", "administratif": "Fichiers des départements"}
 COMPARATORS = {
-    "non_mentores": "jeunes non mentorés, répondant à la même enquête",
+    "non_mentores": "jeunes non mentorés répondant à la même enquête",
     "acceptants_en_attente": "jeunes volontaires qui attendent encore un mentor",
     "eligibles_non_mentores": "jeunes éligibles sans mentor à cette date",
 }
@@ -38,8 +40,8 @@ class Comparison:
 
     @property
     def title(self) -> str:
-        """« Enquête : comparés aux jeunes non mentorés… »."""
-        return f"{SOURCES.get(self.source, self.source)} : comparés aux {self.others}"
+        """« Enquête : mentorés comparés aux jeunes non mentorés… »."""
+        return f"{SOURCES.get(self.source, self.source)} : mentorés comparés aux {self.others}"
 
     @property
     def others(self) -> str:
@@ -98,6 +100,11 @@ def in_words(frame: pd.DataFrame) -> pd.DataFrame:
     return ordered.assign(role_lu=ordered["role"].map(ROLES)) if "role" in ordered else ordered
 
 
+def with_figures(frame: pd.DataFrame, value: str = "att") -> pd.DataFrame:
+    """The rows that have a figure, or one that is hidden; not those of which nothing can be known yet."""
+    return frame[frame[value].notna() | (frame["diffusion"] == "secret")].reset_index(drop=True)
+
+
 def interval(row: pd.Series, value: str = "att") -> str:
     """« −6,0 points (de −10,2 points à −1,7 point) », or that there is none."""
     if pd.isna(row[value]):
@@ -137,19 +144,23 @@ def balance_sentences(equilibre: pd.DataFrame) -> list[str]:
     if known.empty:
         return ["Aucune caractéristique à comparer : rien n'a été reçu, ou tout est masqué."]
     before, after = (known[column].abs() for column in ("smd_avant", "smd_apres"))
-    kept = int((after > BALANCED).sum())
+    beyond = [fr_number(n) if n else "aucune" for n in (int((values > BALANCED).sum()) for values in (before, after))]
     told = [
-        f"Avant, {fr_count(int((before > BALANCED).sum()), 'caractéristique', 'caractéristiques')} sur "
-        f"{fr_number(len(known))} au-delà de 0,1 ; après, {fr_number(kept) if kept else 'aucune'}.",
-        f"Après, la plus grande différence est {fr_number(after.max(), 2)}, "
+        f"Sur {fr_count(len(known), 'ligne', 'lignes')} (une par modalité), au-delà de 0,1 : {beyond[0]} avant, "
+        f"{beyond[1]} après.",
+        f"Après, la plus grande différence est {fr_number(after.max(), 3)}, "
         f"pour « {known.loc[after == after.max(), 'libelle'].iloc[0]} »."
         if after.max() >= 0.005
         else "Après, toutes les différences sont nulles à 0,01 près : la comparaison est construite pour cela.",
     ]
     if (after > BALANCED).any():
         told.append("Les groupes ne sont donc pas rendus comparables : l'écart reste une description.")
-    lost = len(equilibre) - len(known)
-    return told if not lost else [*told, f"{fr_count(lost, 'ligne masquée', 'lignes masquées')}."]
+    return told
+
+
+def balance_rows(equilibre: pd.DataFrame) -> pd.DataFrame:
+    """The balance table as it is printed: labels with their capital."""
+    return equilibre.assign(libelle=[label[:1].upper() + label[1:] for label in equilibre["libelle"]])
 
 
 def overlap_sentences(recouvrement: pd.DataFrame) -> list[str]:
@@ -189,7 +200,16 @@ def _conclusion(row: pd.Series) -> str:
     if row["diffusion"] == "secret":
         return f"« {row['libelle']} » est masqué : trop peu de jeunes sont concernés."
     said = _text(row["phrase"]) or _text(row["avertissements"]) or f"« {row['libelle']} » : aucun chiffre."
+    if pd.isna(row["att"]) and (why := reason(row)):
+        head = "Données simulées. " if said.startswith("Données simulées") else ""
+        return f"{head}« {row['libelle']} » : pas encore de chiffre. {why}"
     return f"{said} Preuve : {_text(row['preuve']) or 'non graduée'} ({_text(row['statut'])})."
+
+
+def reason(row: Mapping[Any, Any] | pd.Series) -> str:
+    """Why an outcome has no figure yet: the sentence of its warnings that tells of its window, or nothing."""
+    said = _sentences(_text(row["avertissements"]))
+    return next((one for one in said if one.startswith("La fenêtre")), "")
 
 
 def grade_table(effets: pd.DataFrame) -> pd.DataFrame:
@@ -230,12 +250,15 @@ def agreement(estimateurs: pd.DataFrame) -> list[str]:
 
 
 def refusals(frame: pd.DataFrame, name: str, value: str) -> list[str]:
-    """Why a figure is missing or to be read with care, one sentence each: `name`, then its warnings."""
-    rows = frame[[bool(_text(said)) for said in frame["avertissements"]]] if len(frame) else frame
-    return [
-        f"« {row[name]} »{'' if pd.notna(row[value]) else ', non estimé'} : {row['avertissements']}"
-        for _, row in rows.iterrows()
-    ]
+    """Why figures are missing or to be read with care: `name` of those it is said of, then the warning, told once."""
+    about: dict[str, list[str]] = {}
+    for _, row in frame.iterrows():
+        for one in _sentences(_text(row["avertissements"])):
+            about.setdefault(one, []).append(f"« {row[name]} »{'' if pd.notna(row[value]) else ', non estimé'}")
+    merged: dict[str, list[str]] = {}
+    for one, labels in about.items():
+        merged.setdefault(" ; ".join(dict.fromkeys(labels)), []).append(one)
+    return [f"{labels} : {' '.join(said)}" for labels, said in merged.items()]
 
 
 def interactions(heterogeneite: pd.DataFrame) -> list[str]:
@@ -245,7 +268,7 @@ def interactions(heterogeneite: pd.DataFrame) -> list[str]:
         tested = rows.dropna(subset=["p_interaction"])
         if tested.empty:
             told.append(
-                f"« {label} » selon {factor} : pas de test, trop peu de jeunes par modalité ou chiffres masqués."
+                f"« {label} », par {factor.lower()} : pas de test, trop peu de jeunes par modalité ou chiffres masqués."
             )
             continue
         p, corrected = tested["p_interaction"].iloc[0], tested["p_interaction_holm"].iloc[0]
@@ -256,7 +279,7 @@ def interactions(heterogeneite: pd.DataFrame) -> list[str]:
             else "les écarts sont compatibles avec un même écart pour tous"
         )
         after = f" ; {fr_p(corrected)} après correction de Holm" if pd.notna(corrected) else ""
-        told.append(f"« {label} » selon {factor} : {reading} ({fr_p(p)}{after}).")
+        told.append(f"« {label} », par {factor.lower()} : {reading} ({fr_p(p)}{after}).")
     return told or ["Aucun sous-groupe à comparer."]
 
 
@@ -282,7 +305,15 @@ def readings(robustesse: pd.DataFrame, analyses: Sequence[str]) -> list[str]:
     told = [
         _text(said) for analysis in analyses for said in robustesse.loc[robustesse["analyse"] == analysis, "lecture"]
     ]
-    return [said for said in told if said] or ["Cette analyse n'a pas été faite pour cette issue, ou elle est masquée."]
+    return [said for said in told if said]
+
+
+def readings_by_outcome(
+    effets: pd.DataFrame, robustesse: pd.DataFrame, analyses: Sequence[str]
+) -> list[tuple[str, list[str]]]:
+    """Title and sentences of each outcome that has some of these analyses, principal or not."""
+    found = [(one.title, readings(one.of(robustesse), analyses)) for one in outcomes(effets)]
+    return [(title, said) for title, said in found if said]
 
 
 def curve_sentences(courbe_test: pd.DataFrame) -> list[str]:
@@ -307,16 +338,14 @@ def _curve_sentence(row: pd.Series) -> str:
     )
 
 
-def hidden(frame: pd.DataFrame) -> list[str]:
-    """How many rows of a table are hidden, whole or in part, when any is."""
+def hidden(frame: pd.DataFrame, what: str = "effectif") -> list[str]:
+    """How many rows of a table are hidden, or lack `what`, when any does."""
     whole, part = (int((frame["diffusion"] == state).sum()) for state in ("secret", "partiel"))
     told = []
     if whole:
         told.append(f"{fr_count(whole, 'ligne masquée', 'lignes masquées')} : trop peu de jeunes.")
     if part:
-        told.append(
-            f"{fr_count(part, 'ligne sans effectif', 'lignes sans effectif')} : il redonnerait celui d'une autre."
-        )
+        told.append(f"{fr_count(part, 'ligne', 'lignes')} sans {what} : on en déduirait ce qui est masqué ailleurs.")
     return told
 
 
@@ -352,6 +381,10 @@ def _bins(recouvrement: pd.DataFrame) -> Iterator[str]:
 
 def _plain(value: float) -> str:
     return NOT_AVAILABLE if pd.isna(value) else fr_number(value, 2)
+
+
+def _sentences(text: str) -> list[str]:
+    return [one for one in re.split(r"(?<=[.!?])\s+(?=[A-ZÀ-Ý«\d])", text) if one]
 
 
 def _text(value: object) -> str:

@@ -177,6 +177,17 @@ def training_sentences(table: pd.DataFrame) -> list[str]:
     return [fr_text(one) for one in told]
 
 
+READINGS = {
+    "erreur": "L'effet ne bouge pas d'un calcul à l'autre ; ce qu'on en sait, si. Une erreur « classique » sur des "
+    "réponses qui se ressemblent promet plus que les données ne donnent : c'est pourquoi l'erreur des effets de "
+    "l'évaluation tient compte des grappes.",
+    "vagues": "Une vague seule a trop peu de réponses pour qu'on y lise une tendance. Les dernières ne montrent plus "
+    "d'écart, et moins de la moitié y voyaient encore leur mentore ; rien ne dit que l'un soit la cause de l'autre, "
+    "car continuer de se voir n'a pas été tiré au sort.",
+}
+"""How the trial's tables read; said only beside them."""
+
+
 def balance_beside(table: pd.DataFrame) -> pd.DataFrame:
     """Standardised differences of each covariate: before, then after each design, one column each."""
     rows = figures(table, TRAINING, "equilibre").assign(
