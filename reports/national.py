@@ -10,7 +10,7 @@ import pandas as pd
 
 from mentorat.causal.adjusted import POOLED_TOLD
 from mentorat.causal.evidence import rules
-from mentorat.causal.presentation import COMPARATORS
+from mentorat.causal.presentation import COMPARATORS, reason
 from mentorat.disclosure.door import ReleasedTable
 from mentorat.reference import load, parametre
 from mentorat.survey.presentation import positive_answers
@@ -379,7 +379,7 @@ def _conclusion(row: Mapping[Any, Any]) -> str:
 def _impact_words(effects: pd.DataFrame | None) -> tuple[str, ...]:
     if effects is None or effects.empty:
         return ("Aucune enquête comparative reçue.",)
-    return ("Écarts ajustés entre mentorés et non mentorés comparables : voir plus bas.",)
+    return ("Écarts ajustés entre mentorés et non mentorés : voir plus bas.",)
 
 
 def _survey(effects: pd.DataFrame | None) -> Section:
@@ -448,7 +448,7 @@ def _cohort(effects: pd.DataFrame | None) -> tuple[Section, ...]:
         return ()
     rows = effects[effects["role"] != "temoin"].to_dict("records")
     observed = [row for row in rows if pd.notna(row["att"]) or row["diffusion"] == "secret"]
-    later = _told_once(str(row["phrase"]) for row in rows if row not in observed and pd.notna(row["phrase"]))
+    later = _told_once(_not_yet(row) for row in rows if row not in observed)
     intro = Paragraph(
         "Chaque jeune qui commence un mentorat est comparé, ce jour-là, à un jeune du même territoire, du même sexe, "
         "du même type d'accueil et d'âge proche, qui ne commence pas ce jour-là et pourra commencer plus tard. La "
@@ -461,7 +461,7 @@ def _cohort(effects: pd.DataFrame | None) -> tuple[Section, ...]:
             Column("Issue"),
             Column("Comparés aux"),
             Column("Écart brut", True),
-            Column("Écart à jeunes comparables", True),
+            Column("Écart ajusté", True),
             Column("Intervalle à 95 %", True),
             Column("Mentorés", True),
             Column("Non mentorés", True),
@@ -480,6 +480,14 @@ def _cohort(effects: pd.DataFrame | None) -> tuple[Section, ...]:
             (intro, *table, *(Paragraph(text, "note") for text in later)),
         ),
     )
+
+
+def _not_yet(row: Mapping[Any, Any]) -> str:
+    """Why an outcome has no figure: its window, or what its sentence says."""
+    why = reason(row)
+    if why:
+        return f"« {row['libelle']} » : pas encore de chiffre. {why}"
+    return "" if pd.isna(row["phrase"]) else str(row["phrase"])
 
 
 def _cohort_row(row: Mapping[Any, Any]) -> tuple[str, ...]:

@@ -187,8 +187,8 @@ def imputation_row(
             n=found[0].n_treated + found[0].n_control,
             lecture=f"En complétant {fr_number(missing)} réponses manquantes ({pooled.m} imputations), l'écart ajusté "
             f"serait de {_points(pooled.estimate[0])} ({_interval(low, high)}), contre {_points(primary.estimate)} sur "
-            "les seules réponses données. L'imputation suppose que ceux qui n'ont pas répondu ressemblent à ceux qui, "
-            "par ailleurs, leur ressemblent.",
+            "les seules réponses données. L'imputation suppose que ceux qui n'ont pas répondu l'auraient fait comme "
+            "ceux qui leur ressemblent sur ce qui est connu.",
         )
 
     return _told("imputation", "Imputation non faite", run)

@@ -84,6 +84,13 @@ class _Shown:
         told = [key in self.known and key not in self.hidden for key in keys]
         return pd.Series(told, index=frame.index, dtype=bool)
 
+    def of_nobody(self, frame: pd.DataFrame) -> "pd.Series[bool]":
+        """Rows without anyone, of a comparison whose row in `effets` says that nobody can be compared yet."""
+        keys = frame[_COMPARED].itertuples(index=False, name=None)
+        told = [key in self.known and key not in self.hidden and key not in self.sizes for key in keys]
+        empty = frame[[name for name in (*_N, "n") if name in frame]].fillna(0).eq(0).all(axis=1)
+        return pd.Series(told, index=frame.index, dtype=bool) & empty
+
 
 def release_effects(tables: Mapping[str, pd.DataFrame], tied: Collection[str] = ()) -> Iterator[ReleasedTable]:
     """Release every table of `effect_tables.SCHEMAS` (name → rows), each audience apart.
@@ -269,6 +276,7 @@ def _following(frame: pd.DataFrame, name: str, shown: _Shown, audience: Audience
     for column, least in ((_N[0], 1), (_N[1], 1), ("n", LEAST_SPECIFICATION)):
         if column in frame:
             few |= (frame[column] < least * threshold).fillna(False).astype(bool)
+    few &= ~shown.of_nobody(frame)
     return _released(_masked(frame, few | followed, _KEYS[name]), name, audience, few, followed)
 
 

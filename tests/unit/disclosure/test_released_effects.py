@@ -86,8 +86,11 @@ def test_nobody_and_a_group_of_few_are_hidden(survey: dict[str, pd.DataFrame], f
 def test_an_outcome_that_nobody_can_have_yet_says_so(survey: dict[str, pd.DataFrame]) -> None:
     nothing = dict.fromkeys(["att", "se", "ic_bas", "ic_haut", "ecart_naif", "x_mentores", "x_non_mentores"], np.nan)
     tables = changed(survey, "effets", **nothing, n_mentores=0, n_non_mentores=0, avertissements="Observable en 2026.")
-    row = released(tables)["effets"].loc[0]
+    tables = changed(tables, "effets_estimateurs", estimation=np.nan, se=np.nan, n_mentores=0, n_non_mentores=0)
+    shown = released(tables)
+    row = shown["effets"].loc[0]
     assert (row["diffusion"], row["avertissements"]) == ("publie", "Observable en 2026.")
+    assert shown["effets_estimateurs"].loc[0, "diffusion"] == "publie", "not estimated is not hidden"
 
 
 def test_two_comparisons_that_differ_by_a_few_mentored_are_not_both_shown() -> None:
