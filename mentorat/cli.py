@@ -379,9 +379,10 @@ def plan_enregistrer(fichier: PlanFile) -> None:
     from datetime import date
 
     from mentorat.causal.plan_register import register_plan
+    from mentorat.typography import fr_date
 
     entry = register_plan(fichier, date.today())
-    typer.echo(f"Plan « {entry.nom} », version {entry.version}, enregistré le {entry.enregistre_le.isoformat()}.")
+    typer.echo(f"Plan « {entry.nom} », version {entry.version}, enregistré le {fr_date(entry.enregistre_le)}.")
     typer.echo(f"Empreinte : {entry.empreinte}")
     typer.echo("Conservez le registre avec le plan (git, ou un dépôt daté par un tiers) : c'est lui qui fait foi.")
 
