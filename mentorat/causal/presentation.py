@@ -268,7 +268,7 @@ def interactions(heterogeneite: pd.DataFrame) -> list[str]:
         tested = rows.dropna(subset=["p_interaction"])
         if tested.empty:
             told.append(
-                f"« {label} », par {factor.lower()} : pas de test, trop peu de jeunes par modalité ou chiffres masqués."
+                f"« {label} », par {str(factor).lower()} : pas de test, trop peu de jeunes par modalité ou chiffres masqués."
             )
             continue
         p, corrected = tested["p_interaction"].iloc[0], tested["p_interaction_holm"].iloc[0]
@@ -279,7 +279,7 @@ def interactions(heterogeneite: pd.DataFrame) -> list[str]:
             else "les écarts sont compatibles avec un même écart pour tous"
         )
         after = f" ; {fr_p(corrected)} après correction de Holm" if pd.notna(corrected) else ""
-        told.append(f"« {label} », par {factor.lower()} : {reading} ({fr_p(p)}{after}).")
+        told.append(f"« {label} », par {str(factor).lower()} : {reading} ({fr_p(p)}{after}).")
     return told or ["Aucun sous-groupe à comparer."]
 
 

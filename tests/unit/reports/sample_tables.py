@@ -149,6 +149,7 @@ def receptions() -> pd.DataFrame:
 def effects(label: str = "Se sentir seul") -> pd.DataFrame:
     """Two estimated items."""
     common = {
+        "source": "enquete",
         "n_mentores": 1400,
         "n_non_mentores": 1380,
         "p_holm": 0.02,

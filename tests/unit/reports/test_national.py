@@ -144,3 +144,14 @@ def test_what_the_plan_announced_and_what_grades_mean_are_beside_the_effects(nat
 
 def test_without_a_registered_plan_everything_is_called_exploratory(national: Callable[..., Report]) -> None:
     assert "Ici tout est exploratoire" in html_page(national())
+
+
+def test_an_outcome_nobody_can_have_yet_says_from_when(national: Callable[..., Report]) -> None:
+    later = "La fenêtre (6 à 18 mois après) n'est encore écoulée pour aucun nouveau binôme : campagne 2025."
+    rows = sample.effects("Décrochage").assign(
+        source="administratif", comparateurs="acceptants_en_attente", role="principale", fenetre="6 à 18 mois après"
+    )
+    rows = rows.assign(att=None, ic_bas=None, ic_haut=None, avertissements=later).iloc[1:]
+    report = national(effets=sample.released(rows, "effets", "public"))
+    said = [block.text for section in report.sections for block in section.blocks if isinstance(block, Paragraph)]
+    assert "« Décrochage » : pas encore de chiffre." in " ".join(said) and "campagne 2025" in " ".join(said)
