@@ -268,7 +268,8 @@ def interactions(heterogeneite: pd.DataFrame) -> list[str]:
         tested = rows.dropna(subset=["p_interaction"])
         if tested.empty:
             told.append(
-                f"« {label} », par {str(factor).lower()} : pas de test, trop peu de jeunes par modalité ou chiffres masqués."
+                f"« {label} », par {str(factor).lower()} : pas de test, trop peu de jeunes par modalité ou chiffres "
+                "masqués."
             )
             continue
         p, corrected = tested["p_interaction"].iloc[0], tested["p_interaction_holm"].iloc[0]
