@@ -202,6 +202,16 @@ def _logit(given: Specification, arm: Floats, possible: Bools) -> tuple[Floats, 
     return linear, found & (np.abs(linear).max(axis=0) < FARTHEST)
 
 
+def _solved(curve: Floats, gradient: Floats) -> Floats:
+    """Solutions (D × k) of D systems; the shortest ones where a treatment leaves one of them without any other."""
+    try:
+        found: Floats = np.linalg.solve(curve, gradient[:, :, None])[:, :, 0]
+    except np.linalg.LinAlgError:
+        # a few controls hold all the weight: their second derivatives are nought, ridge included
+        found = (np.linalg.pinv(curve, hermitian=True) @ gradient[:, :, None])[:, :, 0]
+    return found
+
+
 def _newton(
     shape: tuple[int, int],
     size: int,
@@ -231,7 +241,7 @@ def _newton(
             break
         # a ridge far below what moves an estimate: a flat direction must not stop the other treatments
         ridge = 1e-12 * np.trace(curve, axis1=1, axis2=2)[:, None, None] * np.eye(size)
-        step = -np.linalg.solve(curve + ridge, gradient[:, :, None])[:, :, 0]
+        step = -_solved(curve + ridge, gradient)
         slope = (gradient * step).sum(axis=1)
         length = np.ones(len(live))
         waiting = np.arange(len(live))
