@@ -177,7 +177,8 @@ def young_people(rows: pd.DataFrame) -> tuple[int, int]:
 
 
 def by_departement(found: CohortComparison, departement: pd.Series, covariates: Sequence[str]) -> pd.DataFrame:
-    """The effect in each département: departement, n_mentores, n_non_mentores, estimation, se, avertissements.
+    """The effect in each département: departement, n_mentores, n_non_mentores, x_mentores, x_non_mentores (with the
+    outcome), estimation, se, avertissements.
 
     `departement`: code of each territoire. The outcome is freed of what the covariates explain at the national level
     (slopes within sets), then compared within the département; errors by sets that share somebody (CR1). Missing
@@ -208,10 +209,13 @@ def by_departement(found: CohortComparison, departement: pd.Series, covariates: 
     count = np.bincount(home, minlength=size)
     with np.errstate(divide="ignore", invalid="ignore"):
         se = np.sqrt(np.bincount(home, weights=groups**2, minlength=size) * count / (count - 1))
-    people = [
-        rows.loc[arm].groupby(code[arm])["id_population"].nunique().reindex(range(size), fill_value=0).to_numpy()
-        for arm in (mentored, ~mentored)
-    ]
+    people, positive = (
+        [
+            rows.loc[kept].groupby(code[kept])["id_population"].nunique().reindex(range(size), fill_value=0).to_numpy()
+            for kept in (mentored & told, ~mentored & told)
+        ]
+        for told in (np.ones(len(rows), dtype=np.bool_), y == 1)
+    )
     spread = pd.Series(y).groupby(code).agg(lambda one: float(np.ptp(one))).reindex(range(size)).to_numpy()
     thin, flat = np.minimum(*people) < RARE, spread == 0
     told = np.where(
@@ -224,6 +228,8 @@ def by_departement(found: CohortComparison, departement: pd.Series, covariates: 
             "departement": [str(name) for name in names],
             "n_mentores": people[0],
             "n_non_mentores": people[1],
+            "x_mentores": positive[0],
+            "x_non_mentores": positive[1],
             "estimation": np.where(thin | flat, np.nan, means[0] - means[1]),
             "se": np.where(thin | flat, np.nan, se),
             "avertissements": [fr_text(one) for one in told],

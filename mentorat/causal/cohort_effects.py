@@ -484,7 +484,8 @@ def _funnel_rows(one: _Issue, level: float) -> list[dict[str, object]]:
     own = every.merge(own, on="departement", how="left")
     absent = own["n_mentores"].isna()
     own.loc[absent, "avertissements"] = fr_text("Aucun nouveau binôme apparié dans le département.")
-    own[["n_mentores", "n_non_mentores"]] = own[["n_mentores", "n_non_mentores"]].fillna(0)
+    counts = ["n_mentores", "n_non_mentores", "x_mentores", "x_non_mentores"]
+    own[counts] = own[counts].fillna(0)
     try:
         shrunk = shrink(own["departement"].tolist(), own["estimation"], own["se"], level=level)
     except (NotEstimable, SurveyError):

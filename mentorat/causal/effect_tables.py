@@ -13,6 +13,7 @@ import pandas as pd
 _KEY = {"source": "str", "issue": "str", "libelle": "str", "comparateurs": "str"}
 _INTERVAL = {"ic_bas": "float64", "ic_haut": "float64"}
 _SIZES = {"n_mentores": "Int64", "n_non_mentores": "Int64"}
+_POSITIVE = {"x_mentores": "Int64", "x_non_mentores": "Int64"}
 
 EFFETS = {
     **_KEY,
@@ -155,6 +156,7 @@ HETEROGENEITE = {
     "se": "float64",
     **_INTERVAL,
     **_SIZES,
+    **_POSITIVE,  # for disclosure to judge: never released
     "p_interaction": "float64",
     "p_interaction_holm": "float64",
     "avertissements": "str",
@@ -164,6 +166,7 @@ ENTONNOIR = {
     **_KEY,
     "departement": "str",
     **_SIZES,
+    **_POSITIVE,  # for disclosure to judge: never released
     "estimation": "float64",
     "se": "float64",
     "retrecie": "float64",

@@ -36,6 +36,8 @@ COLUMNS = {
     "ic_haut": "float64",
     "n_mentores": "Int64",
     "n_non_mentores": "Int64",
+    "x_mentores": "Int64",
+    "x_non_mentores": "Int64",
     "p_interaction": "float64",
     "avertissements": "str",
 }
@@ -128,6 +130,8 @@ def level_effects(
                 "ic_haut": high,
                 "n_mentores": int((inside & data.treated).sum()),
                 "n_non_mentores": int((inside & ~data.treated).sum()),
+                "x_mentores": int((inside & data.treated & (data.y == 1)).sum()),
+                "x_non_mentores": int((inside & ~data.treated & (data.y == 1)).sum()),
                 "p_interaction": test.p if test else np.nan,
                 "avertissements": " ".join(dict.fromkeys(fr_text(one) for one in said)),
             }

@@ -6,20 +6,26 @@ They are released by one call, because one of them could give back what another 
   the threshold. The mentored compared with those who wait are part of those compared with all eligible ones: what the
   two differ by is a group like any other, held in one system of equations with them. Where a comparison is hidden, its
   rows of every other table are.
-- **effets_heterogeneite**: a level is shown with `LEAST_LEVEL` times the threshold in each group. Where a level of a
-  factor is not, or where everyone less its levels would be few, the factor has no size at all, of any outcome: nothing
-  is left to subtract from. Effects of levels are rounded to the point, tests to two figures: exact, the difference of
-  two shares gives back both.
+- **effets_heterogeneite**: a level is shown with `LEAST_LEVEL` times the threshold in each group, and there the
+  threshold of those with the outcome and of those without: « nobody here had it » is told of each of them, and a figure
+  that lacks beside known sizes says it as well. Where a level of a factor has too few young people, or where everyone
+  less its levels would be few, the factor has no size at all, of any outcome: nothing is left to subtract from. Effects
+  of levels are rounded to the point, tests to two figures: exact, the difference of two shares gives back both.
 - **effets_entonnoir**, for the partner alone: the same, départements being the levels; sizes are protected with their
   national sum.
 - **equilibre**: the classes of a covariate are hidden together, and with the sizes of the factor of the same name. The
   means of a class go when beside the other comparison they would tell of a few.
+- **effets_estimateurs**: an estimator that leaves a few young people out of the comparison, or out of another
+  estimator, is hidden: the difference of two shares is theirs.
 - **effets_courbe**: a population that leaves a few out is hidden, for what it leaves out would be their number.
 - **effets_recouvrement**: neighbouring bins are merged until each group has none or enough in each. An empty bin tells
-  of nobody: whose score falls in it, no reader can say.
+  of nobody: whose score falls in it, no reader can say. Bins add up to a step of the flow: a group goes where that step
+  is hidden, and so do the sizes and the means of **equilibre**.
 - **texts** (warnings, readings, sentences) lose the sentence that counts a few young people.
-- **effets_flux**: what each step of the cohort loses is a count, protected with the steps. What a survey loses is
-  answers that were not given, and passes (rule `sans_reponse`); so does what an estimator leaves out for want of them.
+- **effets_flux**: what each step of the cohort loses is a count, protected with the steps. The sizes that `effets`
+  shows are known there, those it hides are hidden; sentences that count who has no comparator go with the steps. What a
+  survey loses is answers that were not given, and passes (rule `sans_reponse`); so does what an estimator leaves out
+  for want of them.
 """
 
 import re
@@ -65,8 +71,23 @@ _COUNTED = re.compile(
     r"(?=[ \u00a0](?:nouve|bin[oô]me|jeune|mentor|non[ -]mentor|r[eé]pon|personne|sans ))"
 )
 """A number of young people in a sentence."""
+_STEPPED = ("effets", "effets_estimateurs")
+_LEFT_OUT = re.compile(r"sans jeune comparable")
+"""Sentences that count steps of the flow."""
 UNCOUNTED = "Une réserve porte sur trop peu de jeunes pour être chiffrée."
+_DISTANCES = [f"{one}_{when}" for one in ("smd", "rapport_variances", "ks") for when in ("avant", "apres")]
 _MEANS = ["moyenne_mentores", "moyenne_non_mentores_avant", "moyenne_non_mentores_apres"]
+
+
+@dataclass(frozen=True)
+class _Lost:
+    """What the flow hides: its cells; the numbers of a source, comparators and group; the source and comparators of the
+    steps that sentences count; cells of `effets` that must go too."""
+
+    cells: frozenset[str]
+    numbers: frozenset[tuple[str, str, str, int]]
+    counted: frozenset[tuple[str, str]]
+    also: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -106,23 +127,29 @@ def release_effects(tables: Mapping[str, pd.DataFrame], tied: Collection[str] = 
     every = tables
     for audience in AUDIENCES:
         tables = {name: _worded(frame, rules().threshold(audience)) for name, frame in every.items()}
+        while True:
+            _, shown = _effets(tables["effets"], audience, cells)
+            flow, lost = _flow(tables["effets_flux"], shown, audience, steps, tied)
+            cells = shown.cells | lost.also
+            if not lost.also:
+                break
+        steps = lost.cells
+        tables |= {name: _unstepped(tables[name], lost) for name in _STEPPED}
         effets, shown = _effets(tables["effets"], audience, cells)
-        cells = shown.cells
         yield effets
         for name in ("effets_estimateurs", "effets_courbe_test", "effets_robustesse"):
             yield _following(tables[name], name, shown, audience)
         yield _curve(tables["effets_courbe"], shown, audience)
         levels, unsized = _levels(tables["effets_heterogeneite"], shown, audience)
         yield levels
-        flow, steps = _flow(tables["effets_flux"], audience, steps, tied)
         yield flow
         bins = _merged_bins(
             bins, rules().threshold(audience)
         )  # from the partner's: no edge of the one splits the other's
-        yield _bins(bins, audience)
+        yield _bins(bins, lost, audience)
         if audience == "partenaire":
             yield _funnel(tables["effets_entonnoir"], shown, audience)
-            yield _balance(tables["equilibre"], unsized, audience)
+            yield _balance(tables["equilibre"], unsized, lost, audience)
 
 
 def with_class_sizes(balance: pd.DataFrame) -> pd.DataFrame:
@@ -146,9 +173,25 @@ def _worded(frame: pd.DataFrame, threshold: int) -> pd.DataFrame:
 
 def uncounted(text: object, threshold: int) -> str:
     """A text without the sentences that count fewer young people than the threshold; `UNCOUNTED` says there was one."""
-    said = re.split(r"(?<=[.!?])\s+(?=[A-ZÀ-Ý«\d])", text) if isinstance(text, str) else []
+    said = _sentences(text)
     kept = [one for one in said if not any(int(n) < threshold for n in _COUNTED.findall(one))]
     return " ".join(kept if len(kept) == len(said) else [*kept, UNCOUNTED])
+
+
+def _unstepped(frame: pd.DataFrame, lost: _Lost) -> pd.DataFrame:
+    """The table, its texts without the sentences that count a step of the flow where the flow hides one."""
+    here = [key in lost.counted for key in zip(frame["source"], frame["comparateurs"], strict=True)]
+    texts = [
+        " ".join([*(one for one in _sentences(said) if not _LEFT_OUT.search(one)), UNCOUNTED])
+        if told and _LEFT_OUT.search(str(said))
+        else said
+        for said, told in zip(frame["avertissements"], here, strict=True)
+    ]
+    return frame.assign(avertissements=texts)
+
+
+def _sentences(text: object) -> list[str]:
+    return re.split(r"(?<=[.!?])\s+(?=[A-ZÀ-Ý«\d])", text) if isinstance(text, str) else []
 
 
 def _effets(frame: pd.DataFrame, audience: Audience, before: frozenset[str]) -> tuple[ReleasedTable, _Shown]:
@@ -277,7 +320,34 @@ def _following(frame: pd.DataFrame, name: str, shown: _Shown, audience: Audience
         if column in frame:
             few |= (frame[column] < least * threshold).fillna(False).astype(bool)
     few &= ~shown.of_nobody(frame)
+    if name == "effets_estimateurs":
+        few |= _few_left_out(frame, shown, threshold)
+    if name == "effets_robustesse":
+        whole = [sum(shown.sizes.get(key, ())) for key in frame[_COMPARED].itertuples(index=False, name=None)]
+        left = (frame["n"] - whole).abs().between(1, threshold - 1).fillna(False).astype(bool)
+        few |= left & frame["source"].eq("administratif")  # in a survey, answers that were not given
     return _released(_masked(frame, few | followed, _KEYS[name]), name, audience, few, followed)
+
+
+def _few_left_out(frame: pd.DataFrame, shown: _Shown, threshold: int) -> "pd.Series[bool]":
+    """Estimators that rest on a few young people more or less than the comparison, or than one another."""
+    found = pd.Series(False, index=frame.index)
+    for key, rows in frame.groupby(_COMPARED, sort=False):
+        for place, name in enumerate(_N):
+            whole = shown.sizes.get(tuple(map(str, key)), (None, None))[place]
+            sizes = sorted({*rows[name].dropna().astype(int), *([] if whole is None else [whole])})
+            close = {n for pair in pairwise(sizes) if pair[1] - pair[0] < threshold for n in pair} - {whole}
+            found[rows.index] |= rows[name].isin(close)
+    return found
+
+
+def _few_positive(frame: pd.DataFrame, threshold: int) -> "pd.Series[bool]":
+    """Rows where a group has too few with the outcome or without, none included."""
+    few = pd.Series(False, index=frame.index)
+    for x, n in SIZES.items():
+        least = np.minimum(frame[x].fillna(0), (frame[n] - frame[x]).fillna(0))
+        few |= (least < threshold).astype(bool)
+    return few
 
 
 def _curve(frame: pd.DataFrame, shown: _Shown, audience: Audience) -> ReleasedTable:
@@ -322,7 +392,8 @@ def _levels(frame: pd.DataFrame, shown: _Shown, audience: Audience) -> tuple[Rel
         frame.assign(**sizes), threshold
     )
     unsized = doubtful.groupby([frame[name] for name in factor]).transform("any").astype(bool)
-    table = _masked(frame, thin | followed, _KEYS["effets_heterogeneite"])
+    thin |= _few_positive(frame, threshold)
+    table = _masked(frame, thin | followed, _KEYS["effets_heterogeneite"]).drop(columns=list(SIZES))
     table[_N] = table[_N].mask(unsized)
     _to_the_point(table)
     for test in ("p_interaction", "p_interaction_holm"):
@@ -392,9 +463,10 @@ def _funnel(frame: pd.DataFrame, shown: _Shown, audience: Audience) -> ReleasedT
     done = suppress(system.table(threshold), system.equations, rules().protection(audience))
     told = {key: n for key, n in system.counts.items() if key not in done.hidden | system.derived}
     refuse_if_breached(told, system.equations, done.needs, "effets_entonnoir")
+    thin |= _few_positive(table, threshold)
     few = _few_of_another(table.assign(**sizes), threshold, "departement")
     few = few.groupby([table[name] for name in _COMPARED]).transform("any").astype(bool)  # their sum gives one back
-    released = _masked(table, thin | followed, _KEYS["effets_entonnoir"])
+    released = _masked(table, thin | followed, _KEYS["effets_entonnoir"]).drop(columns=list(SIZES))
     for name in _N:
         lost = [
             f"{'|'.join(row[column] for column in _COMPARED)}|{name}|{place:06}" in done.hidden
@@ -419,8 +491,11 @@ def _funnel(frame: pd.DataFrame, shown: _Shown, audience: Audience) -> ReleasedT
     )
 
 
-def _balance(frame: pd.DataFrame, unsized: Collection[tuple[str, ...]], audience: Audience) -> ReleasedTable:
-    """Balance, the classes of a covariate together; means go where beside another comparison they tell of a few."""
+def _balance(
+    frame: pd.DataFrame, unsized: Collection[tuple[str, ...]], lost: _Lost, audience: Audience
+) -> ReleasedTable:
+    """Balance, the classes of a covariate together; means go where beside another comparison they tell of a few, or
+    where the flow hides how many young people they are of: a mean of a class is a fraction of that number."""
     threshold = rules().threshold(audience)
     table = with_class_sizes(frame).reset_index(drop=True)
     stem = table["covariable"].str.split("=").str[0]
@@ -444,10 +519,10 @@ def _balance(frame: pd.DataFrame, unsized: Collection[tuple[str, ...]], audience
     )
     released = judged.frame.drop(columns="groupe")
     secret = released["diffusion"].eq("secret")
-    partial = (coupled | beside) & ~secret
+    partial = (coupled | beside | _lost_sizes(table, lost) | _few_between(table, threshold)) & ~secret
     sizes = list(SIZES.values())
     released[[*_MEANS, *SIZES, *sizes]] = released[[*_MEANS, *SIZES, *sizes]].mask(partial)
-    for column in ("smd_avant", "smd_apres", "rapport_variances_avant", "rapport_variances_apres"):
+    for column in _DISTANCES:
         released.loc[partial, column] = released.loc[partial, column].round(2)
     return open_door(
         released.assign(diffusion=released["diffusion"].mask(partial, "partiel")),
@@ -460,6 +535,28 @@ def _balance(frame: pd.DataFrame, unsized: Collection[tuple[str, ...]], audience
         secondary=int(partial.sum()),
         reason="classes de trop peu de jeunes masquées avec celles du même caractère",
     )
+
+
+def _lost_sizes(table: pd.DataFrame, lost: _Lost) -> "pd.Series[bool]":
+    """Rows a size of which is a number that the flow hides."""
+    found = pd.Series(False, index=table.index)
+    for name in _N:
+        keys = zip(table["source"], table["comparateurs"], table[name].fillna(-1).astype(int), strict=True)
+        found |= pd.Series(
+            [(source, others, name, n) in lost.numbers for source, others, n in keys], index=table.index, dtype=bool
+        )
+    return found
+
+
+def _few_between(table: pd.DataFrame, threshold: int) -> "pd.Series[bool]":
+    """Rows of the comparison whose mentored are a few more than those of another one of the same source."""
+    sizes = table.groupby(_GROUP, as_index=False)["n_mentores"].max()
+    sizes = sizes.loc[sizes["n_mentores"].argsort(kind="stable")]
+    gap = sizes.groupby("source")["n_mentores"].diff()
+    wide = sizes[gap.between(1, threshold - 1).fillna(False).astype(bool)]
+    held = set(zip(wide["source"], wide["comparateurs"], strict=True))
+    keys = zip(table["source"], table["comparateurs"], strict=True)
+    return pd.Series([key in held for key in keys], index=table.index, dtype=bool)
 
 
 def _few_besides_classes(table: pd.DataFrame, threshold: int) -> "pd.Series[bool]":
@@ -491,12 +588,25 @@ def _enough(one: Sequence[float], threshold: int) -> bool:
     return all(n == 0 or n >= threshold for n in one[2:])
 
 
-def _bins(frame: pd.DataFrame, audience: Audience) -> ReleasedTable:
+def _bins(frame: pd.DataFrame, lost: _Lost, audience: Audience) -> ReleasedTable:
+    """Bins; of a group whose sum the flow hides, or is a few more than another's, none."""
     threshold = rules().threshold(audience)
+    sums = frame.groupby(_GROUP, as_index=False)[_N].sum()
+    gone = {
+        (row["source"], row["comparateurs"], name)
+        for wide, row in zip(_few_between(sums, threshold), _records(sums), strict=True)
+        for name in _N
+        if (row["source"], row["comparateurs"], name, int(row[name])) in lost.numbers or (wide and name == _N[0])
+    }
     few = frame[_N].apply(lambda n: n.between(1, threshold - 1)).fillna(False).astype(bool).any(axis=1)
     few = few if len(frame) else pd.Series(dtype=bool)
     table = frame.copy()
     table[_N] = table[_N].mask(few)  # one bin, of too few
+    for name in _N:
+        keys = zip(table["source"], table["comparateurs"], strict=True)
+        withheld = pd.Series([(*key, name) in gone for key in keys], index=table.index, dtype=bool)
+        table[name] = table[name].mask(withheld)
+        few |= withheld
     return open_door(
         table.assign(diffusion=few.map({True: "secret", False: "publie"})),
         name="effets_recouvrement",
@@ -511,19 +621,23 @@ def _bins(frame: pd.DataFrame, audience: Audience) -> ReleasedTable:
 
 
 def _flow(
-    frame: pd.DataFrame, audience: Audience, before: frozenset[str], tied: Collection[str]
-) -> tuple[ReleasedTable, frozenset[str]]:
+    frame: pd.DataFrame, shown: _Shown, audience: Audience, before: frozenset[str], tied: Collection[str]
+) -> tuple[ReleasedTable, _Lost]:
     """Steps from those who could be compared to those who are, what each loses being a count; and what is hidden."""
     threshold = rules().threshold(audience)
     table = frame.sort_values([*_GROUP, "ordre"], kind="stable", ignore_index=True)
     table = table.astype(dict.fromkeys(_N, "Int64"))
+    known = _told_by_effects(table, shown)
     system = Cells()
     keys = {(row, name): f"{row:06}|{name}" for row in table.index for name in _N if not pd.isna(table.loc[row, name])}
     for (source, _), rows in table.groupby(_GROUP, sort=True):
         for name in _N:
             steps = [row for row in rows.index if (row, name) in keys]
             for row in steps:
-                system.add(keys[row, name], int(table.loc[row, name]), int(row in {steps[0], steps[-1]}), plain=True)
+                # what `effets` shows is hidden after all else; of two comparisons, the one that it hides first
+                rank = 4 if (row, name) in known else 2 * int(row in {steps[0], steps[-1]})
+                rank += _rank({"comparateurs": table.loc[row, "comparateurs"]})
+                system.add(keys[row, name], int(table.loc[row, name]), rank, plain=True)
             if source == "administratif":
                 for first, second in _losing(table["etape"], steps):
                     _tie_loss(system, keys[first, name], keys[second, name], f"perte {second}")
@@ -533,15 +647,22 @@ def _flow(
             _tie_loss(system, keys[large, _N[0]], keys[small, _N[0]], f"hors {small}")
     cells = system.table(threshold)
     held = {key for (row, _), key in keys.items() if table.loc[row, "etape"] in tied}
+    held |= {keys[place] for place, cell in known.items() if cell in shown.cells and system.counts[keys[place]]}
     cells["sensible"] |= cells["cle"].isin(held)
     done = suppress(cells, system.equations, rules().protection(audience), before & set(system.counts))
     told = {key: n for key, n in system.counts.items() if key not in done.hidden | system.derived}
     refuse_if_breached(told, system.equations, done.needs, "effets_flux")
-    secret = pd.Series(False, index=table.index)
-    for (row, name), key in keys.items():
-        if key in done.hidden:
-            table.loc[row, name] = pd.NA
-            secret[row] = True
+    gone = [place for place, key in keys.items() if key in done.hidden]
+    groups = {row: (str(table.loc[row, "source"]), str(table.loc[row, "comparateurs"])) for row, _ in gone}
+    lost = _Lost(
+        cells=done.hidden,
+        numbers=frozenset((*groups[row], name, system.counts[keys[row, name]]) for row, name in gone),
+        counted=frozenset(groups[row] for row, _ in gone if not _of_outcome(str(table.loc[row, "etape"]))),
+        also=frozenset(known[place] for place in gone if place in known) - shown.cells,
+    )
+    for row, name in gone:
+        table.loc[row, name] = pd.NA
+    secret = pd.Series(table.index.isin(list(groups)), index=table.index)
     released = open_door(
         table.assign(diffusion=secret.map({True: "secret", False: "publie"})),
         name="effets_flux",
@@ -553,7 +674,23 @@ def _flow(
         secondary=len(done.secondary),
         reason="petits effectifs et petites pertes masqués, avec ce qu'il faut pour que le reste ne les redonne pas",
     )
-    return released, done.hidden
+    return released, lost
+
+
+def _told_by_effects(table: pd.DataFrame, shown: _Shown) -> dict[tuple[int, str], str]:
+    """Steps (row and group) that are a size of `effets` → its cell there."""
+    found = {}
+    for row, (source, others, step) in enumerate(table[[*_GROUP, "etape"]].itertuples(index=False, name=None)):
+        key = (str(source), str(step).partition("_")[2], str(others))
+        if _of_outcome(str(step)) and key in shown.sizes:
+            for size, name in zip(shown.sizes[key], _N, strict=True):
+                if table[name].eq(size).fillna(False).astype(bool).iloc[row]:
+                    found[row, name] = f"{'|'.join(key)}|{name}"
+    return found
+
+
+def _of_outcome(step: str) -> bool:
+    return step.startswith(("fenetre_", "issue_"))
 
 
 def _losing(steps: "pd.Series[str]", rows: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -561,7 +698,7 @@ def _losing(steps: "pd.Series[str]", rows: Sequence[int]) -> Iterator[tuple[int,
 
     Those whose outcome is not known (`issue_`) did not give an answer: no trait of theirs, as in a survey.
     """
-    common = [row for row in rows if not steps[row].startswith(("fenetre_", "issue_"))]
+    common = [row for row in rows if not _of_outcome(steps[row])]
     yield from pairwise(common)
     if common:
         yield from ((common[-1], row) for row in rows if steps[row].startswith("fenetre_"))

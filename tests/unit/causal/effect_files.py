@@ -99,6 +99,7 @@ def _comparison(everyone: pd.DataFrame, source: str, comparator: str) -> EffectT
                 rows["effets_heterogeneite"].append(
                     own
                     | _sizes(inside)
+                    | _positive(inside, issue)
                     | _difference(inside, issue)
                     | {"facteur": factor, "libelle_facteur": name, "modalite": level, "p_interaction": 0.4321}
                 )
@@ -108,6 +109,7 @@ def _comparison(everyone: pd.DataFrame, source: str, comparator: str) -> EffectT
                 rows["effets_entonnoir"].append(
                     own
                     | _sizes(inside)
+                    | _positive(inside, issue)
                     | local
                     | {"departement": place, "retrecie": 0.5 * local["estimation"], "moyenne": -0.08, "tau": 0.02}
                     | {
@@ -129,6 +131,10 @@ def _sizes(frame: pd.DataFrame) -> dict[str, object]:
     return {"n_mentores": int(frame["mentore"].sum()), "n_non_mentores": int((~frame["mentore"]).sum())}
 
 
+def _positive(frame: pd.DataFrame, issue: str) -> dict[str, object]:
+    return {f"x_{name[2:]}": n for name, n in _sizes(frame[frame[issue] == 1]).items()}
+
+
 def _difference(frame: pd.DataFrame, issue: str) -> dict[str, float]:
     mentored, others = frame.loc[frame["mentore"], issue], frame.loc[~frame["mentore"], issue]
     gap = float(mentored.mean() - others.mean()) if len(mentored) and len(others) else np.nan
@@ -140,11 +146,10 @@ def _effect(
     own: dict[str, object], asked: pd.DataFrame, figures: dict[str, float], issue: str, missing: int, rank: int
 ) -> dict[str, object]:
     low, high, gap = figures["ic_bas"], figures["ic_haut"], figures["estimation"]
-    yes = asked[asked[issue] == 1]
     return (
         own
         | _sizes(asked)
-        | {f"x_{name[2:]}": n for name, n in _sizes(yes).items()}
+        | _positive(asked, issue)
         | {"dimension": "bien_etre", "famille": "principale", "role": "principale" if rank == 0 else "secondaire"}
         | {"statut": "confirmatoire" if rank == 0 else "exploratoire", "plan": "essai", "plan_version": "1"}
         | {"plan_empreinte": HASH, "estimand": "ATT", "estimateur": "entropie", "ecart_naif": gap, "att": gap}

@@ -16,6 +16,7 @@ from tests.unit.causal.effect_files import both_sources, comparison, people, tab
 
 KEY = ["source", "issue", "comparateurs"]
 GROUPS = ["n_mentores", "n_non_mentores"]
+BY_LEVEL = ("effets_heterogeneite", "effets_entonnoir")
 COHORT = ("acceptants_en_attente", "eligibles_non_mentores")
 
 
@@ -54,7 +55,9 @@ def test_every_table_keeps_its_columns_and_goes_to_whom_it_may(everything: dict[
         "equilibre",
     }
     for table in seen:
-        assert set(SCHEMAS[table.name]) <= set(table.frame.columns)
+        judged = {"x_mentores", "x_non_mentores"} if table.name in BY_LEVEL else set()
+        assert set(SCHEMAS[table.name]) - judged <= set(table.frame.columns)
+        assert judged.isdisjoint(table.frame.columns)
         assert "effets_lies" in table.audit["rules"]
 
 
@@ -116,7 +119,96 @@ def test_a_level_of_few_is_hidden_and_no_size_gives_it_back() -> None:
     assert sexes[GROUPS].isna().all(axis=None)
     assert sexes.loc[sexes["modalite"] == "F", "estimation"].notna().all()
     assert set(sexes["diffusion"]) == {"secret", "partiel"}
-    assert (levels.loc[levels["facteur"] != "sexe", "diffusion"] == "publie").all()
+    assert (
+        levels.loc[(levels["facteur"] != "sexe") & (levels["modalite"] != "autonomie"), "diffusion"] == "publie"
+    ).all()
+
+
+@pytest.mark.parametrize("every", [0.0, 1.0])
+def test_a_level_where_all_had_the_same_outcome_does_not_say_so(every: float) -> None:
+    """A figure that lacks, a reason, an error of zero: each would tell the outcome of everyone in the level."""
+    frame = people(seed=6, n=3_000, rare=0.0, missing=0.0)
+    frame.loc[frame["sexe"] == "F", "se_sent_seul"] = every
+    frame.loc[frame["departement"] == "35", "se_sent_seul"] = every
+    tables = vars(tables_of(frame, "administratif", COHORT[1:]))
+    for name in BY_LEVEL:
+        tables[name]["avertissements"] = "Tous les jeunes ont eu la même issue."
+    shown = released(tables)
+    level, place = (shown[name] for name in BY_LEVEL)
+    level = level[(level["issue"] == "se_sent_seul") & (level["modalite"] == "F")]
+    place = place[(place["issue"] == "se_sent_seul") & (place["departement"] == "35")]
+    for row in (level, place):
+        assert set(row["diffusion"]) == {"secret"}
+        assert row[["estimation", "se", "ic_bas", "avertissements"]].isna().all(axis=None)
+
+
+def test_an_effect_on_a_few_with_the_outcome_is_hidden() -> None:
+    """Enough young people, one of whom had the outcome: the effect beside its sizes tells how many."""
+    frame = people(seed=6, n=3_000, rare=0.0, missing=0.0)
+    girls = frame.index[(frame["sexe"] == "F") & frame["mentore"]]
+    frame.loc[girls, "se_sent_seul"] = 0.0
+    frame.loc[girls[:3], "se_sent_seul"] = 1.0
+    levels = released(vars(tables_of(frame)))["effets_heterogeneite"].set_index(["issue", "modalite"])
+    assert levels.loc[("se_sent_seul", "F"), "diffusion"] == "secret"
+    assert levels.loc[("projection_direction", "F"), "diffusion"] == "publie"
+
+
+def test_no_table_counts_the_few_that_two_comparisons_differ_by() -> None:
+    """Bins add up, a mean is a sum over a number, an issue known of all is its window: each would give back three."""
+    frame = people(seed=5, n=2_000, missing=0.0)
+    frame["attend"] = True
+    frame.loc[frame.index[frame["mentore"]][:3], "attend"] = False
+    shown = released(vars(tables_of(frame, "administratif", COHORT)))
+    sums = shown["effets_recouvrement"].groupby("comparateurs")["n_mentores"].agg(lambda n: n.sum(skipna=False))
+    assert sums.isna().any()
+    balance = shown["equilibre"].set_index(["covariable", "comparateurs"])
+    for column in ("n_mentores", "moyenne_mentores"):
+        assert balance.loc["age", column].isna().any(), column
+
+
+def test_the_flow_hides_what_the_effects_hide_and_shows_what_they_show() -> None:
+    frame = people(seed=5, n=2_000, missing=0.0)
+    frame["attend"] = True
+    frame.loc[frame.index[frame["mentore"]][:3], "attend"] = False
+    tables = vars(tables_of(frame, "administratif", COHORT))
+    sizes = tables["effets"].drop_duplicates("comparateurs")[["source", "comparateurs", *GROUPS]]
+    steps = [sizes.assign(ordre=3, etape=f"{kind}_se_sent_seul", libelle=kind) for kind in ("fenetre", "issue")]
+    shown = released(tables | {"effets_flux": pd.concat([tables["effets_flux"], *steps], ignore_index=True)})
+    flow = shown["effets_flux"].set_index(["etape", "comparateurs"])["n_mentores"]
+    told = shown["effets"].set_index(["issue", "comparateurs"])["n_mentores"].loc["se_sent_seul"]
+    for step in ("fenetre_se_sent_seul", "issue_se_sent_seul"):
+        both = [*flow.loc[step].dropna(), *told.dropna()]
+        assert len(set(both)) <= 1, step  # of the two comparisons one at most, the same one everywhere
+
+
+def test_a_step_that_effects_show_is_hidden_one_step_before() -> None:
+    """Three have no whole window: hiding the window would be vain, `effets` shows those who are left."""
+    tables = vars(tables_of(people(seed=5, n=2_000, missing=0.0), "administratif", COHORT[1:]))
+    left = int(tables["effets"].loc[0, "n_mentores"])
+    steps = {"nouveaux": 2 * left, "meme_age": left + 3, "fenetre_se_sent_seul": left, "issue_se_sent_seul": left}
+    rows = [
+        {"source": "administratif", "comparateurs": COHORT[1], "ordre": rank, "etape": step, "libelle": step}
+        | {"n_mentores": n, "n_non_mentores": 900}
+        for rank, (step, n) in enumerate(steps.items())
+    ]
+    said = "40 nouveaux binômes sur 700 sans jeune comparable : l'effet ne vaut que pour les autres. Peu de grappes."
+    tables["effets"]["avertissements"] = said
+    tables["equilibre"]["n_mentores"] = left + 3
+    shown = released(
+        tables | vars(effect_tables(effets_flux=rows)) | {k: v for k, v in tables.items() if k != "effets_flux"}
+    )
+    flow = shown["effets_flux"].set_index("etape")["n_mentores"]
+    assert pd.isna(flow["meme_age"]) and flow["issue_se_sent_seul"] == left
+    assert shown["equilibre"][["n_mentores", "moyenne_mentores"]].isna().all(axis=None)
+    assert set(shown["effets"]["avertissements"]) == {f"Peu de grappes. {UNCOUNTED}"}
+
+
+def test_an_estimator_that_leaves_a_few_out_is_hidden(survey: dict[str, pd.DataFrame]) -> None:
+    estimators = survey["effets_estimateurs"].copy()
+    estimators.loc[0, "n_mentores"] -= 3
+    shown = released(survey | {"effets_estimateurs": estimators})["effets_estimateurs"]
+    assert shown.loc[0, ["estimation", "n_mentores", "se"]].isna().all()
+    assert (shown.loc[1:, "diffusion"] == "publie").all()
 
 
 def test_the_balance_does_not_count_the_levels_that_heterogeneity_withholds() -> None:
