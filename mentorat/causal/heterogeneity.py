@@ -45,7 +45,8 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class LevelEffects:
-    """Effects by level: `table` in the columns `COLUMNS`, one row a level, in their order; `interaction`: the test that
+    """Effects by level: `table` in the columns `COLUMNS` (`x_`: those whose outcome is 1, missing where it is no yes or
+    no), one row a level, in their order; `interaction`: the test that
     the estimated levels have the same effect, None when fewer than two are estimated; `warnings`: French sentences.
     """
 
@@ -117,6 +118,7 @@ def level_effects(
     if len(kept) < 2:
         told.append("Moins de deux modalités estimées : rien ne dit si l'effet diffère de l'une à l'autre.")
     rows = []
+    shares = bool(np.isin(data.y, (0.0, 1.0)).all())
     for rank, name in enumerate(names):
         inside = codes == rank
         estimate, error, low, high, cautions = effects.get(rank, (np.nan, np.nan, np.nan, np.nan, ()))
@@ -130,8 +132,8 @@ def level_effects(
                 "ic_haut": high,
                 "n_mentores": int((inside & data.treated).sum()),
                 "n_non_mentores": int((inside & ~data.treated).sum()),
-                "x_mentores": int((inside & data.treated & (data.y == 1)).sum()),
-                "x_non_mentores": int((inside & ~data.treated & (data.y == 1)).sum()),
+                "x_mentores": int((inside & data.treated & (data.y == 1)).sum()) if shares else pd.NA,
+                "x_non_mentores": int((inside & ~data.treated & (data.y == 1)).sum()) if shares else pd.NA,
                 "p_interaction": test.p if test else np.nan,
                 "avertissements": " ".join(dict.fromkeys(fr_text(one) for one in said)),
             }

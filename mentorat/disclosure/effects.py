@@ -342,11 +342,12 @@ def _few_left_out(frame: pd.DataFrame, shown: _Shown, threshold: int) -> "pd.Ser
 
 
 def _few_positive(frame: pd.DataFrame, threshold: int) -> "pd.Series[bool]":
-    """Rows where a group has too few with the outcome or without, none included."""
-    few = pd.Series(False, index=frame.index)
+    """Rows where a group has too few with the outcome or without, none included; and those without a figure, which may
+    lack because all had the same outcome."""
+    few = frame["estimation"].isna()
     for x, n in SIZES.items():
-        least = np.minimum(frame[x].fillna(0), (frame[n] - frame[x]).fillna(0))
-        few |= (least < threshold).astype(bool)
+        for count in (frame[x], frame[n] - frame[x]):
+            few |= (count < threshold).fillna(False).astype(bool)
     return few
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mentorat.causal.batched_specifications import WEIGHTED, Specification, weighted_fits
+from mentorat.causal.batched_specifications import WEIGHTED, Specification, _solved, weighted_fits
 from mentorat.causal.estimators import Sample, estimate
 from mentorat.causal.outcomes import outcome_effect
 
@@ -94,3 +94,10 @@ def test_what_is_too_thin_is_not_estimated(sample: Sample, specification: Specif
     assert np.isnan(constant.estimates).all()
     three = np.isin(sample.frame["grappe"].to_numpy(), [1, 2, 3])
     assert np.isnan(weighted_fits(specification, sample.y, three[None, :], "regression").estimates).all()
+
+
+def test_a_treatment_with_a_singular_system_stops_no_other() -> None:
+    """When one control holds all the weight, second derivatives are nought: a ridge in proportion to them is too."""
+    curve = np.stack([np.zeros((2, 2)), np.array([[2.0, 0.0], [0.0, 4.0]])])
+    steps = _solved(curve, np.array([[1.0, 1.0], [2.0, 4.0]]))
+    np.testing.assert_allclose(steps, [[0.0, 0.0], [1.0, 1.0]])

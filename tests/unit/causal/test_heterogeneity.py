@@ -35,6 +35,16 @@ def test_without_covariates_each_effect_is_its_own_difference_of_means() -> None
     counts = frame.pivot_table("y", "facteur", "mentore", aggfunc="size")
     assert table["n_mentores"].to_list() == counts[True].to_list()
     assert table["n_non_mentores"].to_list() == counts[False].to_list()
+    assert table["x_mentores"].isna().all()
+
+
+def test_those_with_the_outcome_are_counted_for_disclosure() -> None:
+    frame = drawn(1)
+    frame["y"] = (frame["y"] > 1.5).astype("float64")
+    counts = frame.pivot_table("y", "facteur", "mentore", aggfunc="sum")
+    table = estimated(frame)
+    assert table["x_mentores"].to_list() == counts[True].to_list()
+    assert table["x_non_mentores"].to_list() == counts[False].to_list()
 
 
 def test_with_two_levels_the_test_is_the_student_test_of_their_difference() -> None:
