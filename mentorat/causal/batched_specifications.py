@@ -208,7 +208,8 @@ def _solved(curve: Floats, gradient: Floats) -> Floats:
         found: Floats = np.linalg.solve(curve, gradient[:, :, None])[:, :, 0]
     except np.linalg.LinAlgError:
         # a few controls hold all the weight: their second derivatives are nought, ridge included
-        found = (np.linalg.pinv(curve, hermitian=True) @ gradient[:, :, None])[:, :, 0]
+        inverse: Floats = np.linalg.pinv(curve, hermitian=True)
+        found = np.einsum("dij,dj->di", inverse, gradient)
     return found
 
 
