@@ -205,11 +205,13 @@ def _logit(given: Specification, arm: Floats, possible: Bools) -> tuple[Floats, 
 def _solved(curve: Floats, gradient: Floats) -> Floats:
     """Solutions (D × k) of D systems; the shortest ones where a treatment leaves one of them without any other."""
     try:
-        found: Floats = np.linalg.solve(curve, gradient[:, :, None])[:, :, 0]
+        found: Floats = np.asarray(np.linalg.solve(curve, gradient[:, :, None]), dtype=np.float64)[:, :, 0]
     except np.linalg.LinAlgError:
         # a few controls hold all the weight: their second derivatives are nought, ridge included
-        inverse: Floats = np.linalg.pinv(curve, hermitian=True)
-        found = np.einsum("dij,dj->di", inverse, gradient)
+        known = np.isfinite(curve).all(axis=(1, 2))
+        inverse = np.asarray(np.linalg.pinv(curve[known], hermitian=True), dtype=np.float64)
+        found = np.full(gradient.shape, np.nan)
+        found[known] = np.einsum("dij,dj->di", inverse, gradient[known])
     return found
 
 

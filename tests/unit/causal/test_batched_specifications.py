@@ -98,6 +98,6 @@ def test_what_is_too_thin_is_not_estimated(sample: Sample, specification: Specif
 
 def test_a_treatment_with_a_singular_system_stops_no_other() -> None:
     """When one control holds all the weight, second derivatives are nought: a ridge in proportion to them is too."""
-    curve = np.stack([np.zeros((2, 2)), np.array([[2.0, 0.0], [0.0, 4.0]])])
-    steps = _solved(curve, np.array([[1.0, 1.0], [2.0, 4.0]]))
-    np.testing.assert_allclose(steps, [[0.0, 0.0], [1.0, 1.0]])
+    curve = np.stack([np.zeros((2, 2)), np.array([[2.0, 0.0], [0.0, 4.0]]), np.full((2, 2), np.nan)])
+    steps = _solved(curve, np.array([[1.0, 1.0], [2.0, 4.0], [1.0, 1.0]]))
+    np.testing.assert_allclose(steps, [[0.0, 0.0], [1.0, 1.0], [np.nan, np.nan]])
