@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mentorat.causal.balancing import NotEstimable
+
 RARE = 11
 """A level held by fewer people than this in either group is pooled: too few to balance or to publish."""
 UNKNOWN = "inconnu"
@@ -25,6 +27,9 @@ class Encoded:
     warnings: tuple[str, ...]
 
 
+LEAST_SHARED = 0.05
+"""Common part of the two groups' levels of a factor under which it separates them (1: alike, 0: no level in common).
+Rare levels are pooled: without this rule a factor that separates the groups would be pooled away, and forgotten."""
 POOLED_TOLD = "Modalités trop rares pour être équilibrées seules, regroupées : "
 """Begins the warning that names the levels pooled; which ones hangs on who answered the item."""
 
@@ -43,7 +48,7 @@ def encode_covariates(frame: pd.DataFrame, covariates: Sequence[str], treated: p
     pooled: list[str] = []
     for name in covariates:
         values = frame[name]
-        if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        if _is_number(values):
             part = _encode_number(name, values, mask)
             kept = list(part.columns)
         else:
@@ -58,6 +63,42 @@ def encode_covariates(frame: pd.DataFrame, covariates: Sequence[str], treated: p
     columns = pd.concat(parts, axis=1) if parts else pd.DataFrame(index=frame.index)
     told = (f"{POOLED_TOLD}{', '.join(pooled)}.",)
     return Encoded(columns, tuple(regressors), told if pooled else ())
+
+
+def separating(frame: pd.DataFrame, covariates: Sequence[str], treated: NDArray[np.bool_]) -> tuple[str, ...]:
+    """Covariates of `frame` (n rows) that separate the two groups: factors whose levels they hardly share (missing is
+    one), numbers that are all lower in one group than in the other: a regression would only extrapolate."""
+    return tuple(
+        name
+        for name in covariates
+        if (_apart(frame[name], treated) if _is_number(frame[name]) else _shared(frame[name], treated) < LEAST_SHARED)
+    )
+
+
+def refuse_separation(names: Sequence[str]) -> None:
+    """Raises NotEstimable (French) on covariates that separate the groups."""
+    if names:
+        listed = ", ".join(f"« {name} »" for name in names)
+        raise NotEstimable(
+            f"Mentorés et non-mentorés n'ont presque aucune valeur en commun pour {listed} : les deux groupes ne se "
+            "recouvrent pas. Retirez cette covariable ou regroupez ses modalités."
+        )
+
+
+def _apart(values: pd.Series, treated: NDArray[np.bool_]) -> bool:
+    numbers = values.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+    one, other = (numbers[arm & ~np.isnan(numbers)] for arm in (treated, ~treated))
+    return bool(len(one) and len(other) and (one.max() < other.min() or other.max() < one.min()))
+
+
+def _shared(values: pd.Series, treated: NDArray[np.bool_]) -> float:
+    codes, levels = pd.factorize(values, use_na_sentinel=False)
+    shares = [np.bincount(codes[arm], minlength=len(levels)) / arm.sum() for arm in (treated, ~treated)]
+    return float(np.minimum(*shares).sum())
+
+
+def _is_number(values: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
 
 
 def _encode_number(name: str, values: pd.Series, mask: NDArray[np.bool_]) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import sparse, stats
 from scipy.sparse.csgraph import connected_components
 
-from mentorat.causal.adjusted import RARE, encode_covariates
+from mentorat.causal.adjusted import RARE, encode_covariates, refuse_separation, separating
 from mentorat.causal.balancing import NotEstimable
 from mentorat.causal.cluster_robust import cluster_robust
 from mentorat.causal.design import SMALLEST_ESS
@@ -46,10 +46,11 @@ VALUE, ARM = "_issue", "mentore"
 
 @dataclass(frozen=True)
 class Estimated:
-    """An effect, or why there is none (French)."""
+    """An effect, or why there is none (French). `people`: young people of each arm it rests on, each counted once."""
 
     effect: OutcomeEffect | None
     refused: str = ""
+    people: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ class CohortComparison:
     `rows`: those of the matching that serve, with VALUE; `weights` (their order): sets, times observation;
     `covered`: young people of each arm whose window the files cover; `followed`: the outcome over all the rows of the
     matching; `matched`, `naive`, `censored`: the effects; `missing`: those covered whose outcome is unknown;
-    `earliest`: the first day on which a window closes (days), nan when nobody has one.
+    `departed`: share of each arm that left care before its outcome was decided (weighted); `earliest`: the first day on
+    which a window closes (days), nan when nobody has one.
     """
 
     name: str
@@ -71,6 +73,7 @@ class CohortComparison:
     censored: Estimated
     covered: tuple[int, int]
     missing: int
+    departed: tuple[float, float]
     earliest: float
     warnings: tuple[str, ...]
 
@@ -108,6 +111,7 @@ def compare_outcome(
             censored=nothing,
             covered=(0, 0),
             missing=0,
+            departed=(0.0, 0.0),
             earliest=earliest,
             warnings=(),
         )
@@ -118,7 +122,8 @@ def compare_outcome(
         if missing:
             seen = observation_weights(frame, mentored, observed, base, covariates)
             weights, told = seen.weights, seen.warnings
-        matched = Estimated(compare_rows(frame, weights, covariates=covariates, cluster=cluster, level=level))
+        effect = compare_rows(frame, weights, covariates=covariates, cluster=cluster, level=level)
+        matched = Estimated(effect, people=young_people(frame.loc[weights > 0]))
     except (NotEstimable, SurveyError) as refusal:
         matched = Estimated(None, str(refusal))
     censored = Estimated(None, "")
@@ -136,6 +141,7 @@ def compare_outcome(
         censored=censored,
         covered=young_people(frame.loc[base > 0]),
         missing=missing,
+        departed=_departed(followed, mentored, base),
         earliest=earliest,
         warnings=told,
     )
@@ -145,11 +151,14 @@ def compare_rows(
     frame: pd.DataFrame, weights: Floats, *, covariates: Sequence[str], cluster: str, level: float = 0.95
 ) -> OutcomeEffect:
     """The effect on VALUE over the rows of a matching, errors by `cluster` and by young person; effective sizes are of
-    young people, each with all his or her weight. Raises as `outcome_effect`."""
+    young people, each with all his or her weight. Raises as `outcome_effect`, and NotEstimable on a covariate that
+    separates the two groups."""
+    served = weights > 0
+    arm = frame.loc[served, ARM].to_numpy(dtype=np.bool_)
+    if arm.any() and not arm.all():
+        refuse_separation(separating(frame.loc[served], covariates, arm))
     found = outcome_effect(frame, VALUE, ARM, covariates, weights=weights, cluster=cluster, level=level)
-    mentored = frame[ARM].to_numpy(dtype=np.bool_)
-    known = weights * frame[VALUE].notna().to_numpy()
-    sizes = [_people_ess(frame.loc[arm, "id_population"], known[arm]) for arm in (mentored, ~mentored)]
+    sizes = _people_sizes(frame, weights)
     if min(sizes) < SMALLEST_ESS:
         raise NotEstimable(
             f"La comparaison repose sur l'équivalent de {fr_number(min(sizes), 1)} jeunes dans l'un des deux groupes, "
@@ -237,18 +246,25 @@ def by_departement(found: CohortComparison, departement: pd.Series, covariates: 
     )
 
 
+def _departed(followed: Followed, mentored: Rows, base: Floats) -> tuple[float, float]:
+    """Shares (weighted) of the mentored and of the others that left care before their outcome was decided."""
+    gone = base * ~np.isnan(followed.exit)
+    one, other = (float(gone[arm].sum() / base[arm].sum()) for arm in (mentored, ~mentored))
+    return one, other
+
+
 def _naive(
     matches: RiskSetMatches, facts: Facts, name: str, outcome: CohortOutcome, *, cluster: str, level: float
 ) -> Estimated:
     """Everyone at risk the same month, as they are."""
-    frame = matches.unmatched
-    followed = follow(frame, facts, name, outcome)
+    followed = follow(matches.unmatched, facts, name, outcome)
+    frame = matches.unmatched.assign(**{VALUE: followed.value})
     weights = np.where(followed.observed, frame["poids"].to_numpy(dtype=np.float64), 0.0)
     try:
+        found = outcome_effect(frame, VALUE, ARM, weights=weights, cluster=cluster, level=level)
+        sizes = _people_sizes(frame, weights)
         return Estimated(
-            outcome_effect(
-                frame.assign(**{VALUE: followed.value}), VALUE, ARM, weights=weights, cluster=cluster, level=level
-            )
+            replace(found, ess_treated=sizes[0], ess_control=sizes[1]), people=young_people(frame.loc[weights > 0])
         )
     except (NotEstimable, SurveyError) as refusal:
         return Estimated(None, str(refusal))
@@ -275,7 +291,10 @@ def _censored(
         effect = compare_rows(frame, weights, covariates=covariates, cluster=cluster, level=level)
     except (NotEstimable, SurveyError) as refusal:
         return Estimated(None, str(refusal))
-    return Estimated(replace(effect, warnings=tuple(dict.fromkeys((*told, *effect.warnings)))))
+    return Estimated(
+        replace(effect, warnings=tuple(dict.fromkeys((*told, *effect.warnings)))),
+        people=young_people(frame.loc[weights > 0]),
+    )
 
 
 def _people_across(frame: pd.DataFrame, weights: Floats, covariates: Sequence[str], cluster: str) -> float:
@@ -299,8 +318,16 @@ def _people_across(frame: pd.DataFrame, weights: Floats, covariates: Sequence[st
     return float(variances[0] - variances[1])
 
 
-def _people_ess(people: pd.Series, weights: Floats) -> float:
-    return kish_ess(pd.Series(weights).groupby(people.to_numpy()).sum().to_numpy(dtype=np.float64))
+def _people_sizes(frame: pd.DataFrame, weights: Floats) -> tuple[float, float]:
+    """Effective number of young people of each arm whose outcome is known, each with all his or her weight."""
+    mentored = frame[ARM].to_numpy(dtype=np.bool_)
+    known = weights * frame[VALUE].notna().to_numpy()
+    people = frame["id_population"].to_numpy()
+    one, other = (
+        kish_ess(pd.Series(known[arm]).groupby(people[arm]).sum().to_numpy(dtype=np.float64))
+        for arm in (mentored, ~mentored)
+    )
+    return one, other
 
 
 def _explained(y: Floats, mentored: Rows, x: Floats, w: Floats, home: NDArray[np.intp]) -> Floats:

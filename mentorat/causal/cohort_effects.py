@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mentorat.causal.adjusted import encode_covariates
-from mentorat.causal.balance import covariate_balance, largest_difference
+from mentorat.causal.balance import balance_warnings, covariate_balance, largest_difference
 from mentorat.causal.balancing import NotEstimable
 from mentorat.causal.cohort_comparison import (
     ARM,
@@ -34,12 +34,13 @@ from mentorat.causal.heterogeneity import effect_by_level
 from mentorat.causal.outcomes import OutcomeEffect, outcome_effect
 from mentorat.causal.placebo import Placebo, PlaceboResult, run_placebo
 from mentorat.causal.plan import CohortOutcome, CohortPlan, Comparators, Plan
-from mentorat.causal.plan_checks import cohort
+from mentorat.causal.plan_checks import cohort, cohort_covariates
 from mentorat.causal.propensity import propensity_logit
 from mentorat.causal.risk_sets import RiskIntervals, RiskSetMatches, match_risk_sets, risk_intervals
 from mentorat.causal.robustness import HiddenConfounding, benchmark_sentence, hidden_confounding
 from mentorat.causal.sensitivity import EValue, e_value
 from mentorat.causal.shrinkage import shrink
+from mentorat.errors import MentoratError
 from mentorat.reference import load
 from mentorat.survey.design import SurveyError
 from mentorat.survey.multiplicity import holm
@@ -49,6 +50,11 @@ Floats = NDArray[np.float64]
 
 SOURCE = "administratif"
 ESTIMAND = "ATT : commencer ce jour-là ou non, chez les jeunes qui commencent"
+ESTIMANDS = {
+    "appariement": ESTIMAND,
+    "naif": "Écart entre les jeunes qui commencent et les jeunes à risque le même mois, sans ajustement",
+    "censure_ponderee": "ATT : commencer ce jour-là ou ne pas commencer, chez les jeunes qui commencent",
+}
 OUTCOMES = {
     "freqsco": "Décrochage ou exclusion scolaire",
     "deplacements": "Au moins un changement de lieu d'accueil",
@@ -89,8 +95,10 @@ def cohort_effect_tables(
 
     `risques`, `faits`: marts `risques` and `faits_suivi` of that campagne. What the plan alone decides (`statut`,
     `plan*`, `p_holm`, `preuve`, `phrase`) is left empty for `conclude`. Counts are of young people: a comparator that
-    serves several sets is one. Raises MentoratError (French) on a column or an outcome that the files do not hold.
+    serves several sets is one. Raises MentoratError (French) on a column or an outcome that the files do not hold, or a
+    column that mentoring may have changed.
     """
+    _refuse_unfit(plan.administratif)
     known, facts = risk_intervals(risques), Facts(faits)
     parts: dict[str, list[Any]] = {
         name: [] for name in ("effets", "estimateurs", "robustesse", "equilibre", "recouvrement", "heterogeneite")
@@ -121,6 +129,18 @@ def cohort_effect_tables(
         effets_entonnoir=parts["entonnoir"],
         effets_flux=parts["flux"],
     )
+
+
+def _refuse_unfit(plan: CohortPlan) -> None:
+    """Raises MentoratError (French) on a column to compare with that is told of the index date or of what follows."""
+    for name in (*plan.covariables, *plan.appariement.exact, *plan.sous_groupes):
+        if name not in cohort_covariates():
+            raise MentoratError(
+                fr_text(
+                    f"« {name} » n'est pas connu avant la date de départ : s'en servir pour comparer cacherait une "
+                    "part de l'effet. Retirez-le du plan d'analyse."
+                )
+            )
 
 
 @dataclass(frozen=True)
@@ -193,17 +213,57 @@ def _issue(
         level=level,
     )
     effect = found.matched.effect
-    hidden, ratio, after = None, None, float("nan")
+    hidden, ratio, after, apart = None, None, float("nan"), tuple[str, ...]()
     if effect is not None:
         encoded = encode_covariates(found.rows, covariates, found.rows[ARM])
-        after = largest_difference(covariate_balance(encoded.columns, found.rows[ARM], found.weights))
+        balance = covariate_balance(encoded.columns, found.rows[ARM], found.weights)
+        after, apart = largest_difference(balance), balance_warnings(balance)
         hidden = _hidden(found, encoded.columns, encoded.regressors, covariates, plan.grappe)
         ratio = _ratio(found, covariates, plan.grappe, level)
-    told = dict.fromkeys((*matches.warnings, *found.warnings, *(effect.warnings if effect else ())))
+    cautions = effect.warnings if effect else ()
+    told = dict.fromkeys((*matches.warnings, *_limits(matches, found, name), *found.warnings, *cautions, *apart))
     return _Issue(side, name, outcome, covariates, found, tuple(told), after, ratio, hidden)
 
 
 _OWN_PAST = "deplacements_nb"
+AT_HOME = ("aed", "aemo")
+"""Kinds of care at home, from and to which no move is counted."""
+WHOLE = 0.95
+"""Share of the matched pairs followed under which it is said that the effect is not that of all of them."""
+
+
+def _limits(matches: RiskSetMatches, found: CohortComparison, name: str) -> Iterator[str]:
+    """Whose effect it is, and what the outcome cannot tell, in shares: a count here would give back a few by
+    subtraction."""
+    if not len(found.rows):
+        return
+    share = found.covered[0] / matches.sets
+    if share < WHOLE:
+        yield (
+            f"La fenêtre n'est entièrement observée que pour {_percent(share)} des nouveaux binômes appariés, selon "
+            "leur premier jour : l'effet ne vaut que pour eux."
+        )
+    if outcome_kind(name) != "deplacement":
+        return
+    if "type_accueil_regroupe" in found.rows:
+        home = found.rows["type_accueil_regroupe"].isin(AT_HOME).to_numpy(dtype=np.float64)
+        if (at_home := float(found.weights @ home / found.weights.sum())) >= 0.005:
+            yield (
+                f"{_percent(at_home)} des jeunes comparés sont aidés chez eux (AED, AEMO), où un changement de lieu "
+                "d'accueil n'est pas compté."
+            )
+    if max(found.departed) >= 0.005:
+        yield (
+            f"Sont sortis avant la fin de la fenêtre sans changement connu : {_percent(found.departed[0])} des jeunes "
+            f"qui commencent et {_percent(found.departed[1])} des comparateurs, comptés comme n'en ayant pas eu."
+        )
+
+
+def _percent(share: float) -> str:
+    """A share to the percent, never 0 nor 100 where it is not."""
+    if 0 < share < 0.005:
+        return "moins de 1 %"
+    return "plus de 99 %" if 0.995 <= share < 1 else f"{fr_number(100 * share, 0)} %"
 
 
 def _hidden(
@@ -354,10 +414,11 @@ def _estimator_rows(one: _Issue) -> Iterator[dict[str, object]]:
             "estimateur": name,
             "libelle_estimateur": ESTIMATORS[name],
             "place": place,
-            "estimand": ESTIMAND if name != "censure_ponderee" else "ATT : commencer ce jour-là ou ne pas commencer",
-            "variance": f"CR2 par {one.side.plan.grappe}, et par jeune",
+            "estimand": ESTIMANDS[name],
+            # the naive difference takes each month as it is: no error of its own for who comes back the next one
+            "variance": f"CR2 par {one.side.plan.grappe}" + ("" if name == "naif" else ", et par jeune"),
             **_figures(effect, "estimation"),
-            **(_people(one.found) if name == "appariement" else _counted(effect)),
+            **(_people(one.found) if name == "appariement" else _counted(estimated)),
             "ess": effect.ess_control if effect else np.nan,
             "smd_max_apres": one.smd_after if name == "appariement" else np.nan,
             "avertissements": _in_words(" ".join(effect.warnings) if effect else estimated.refused),
@@ -368,7 +429,7 @@ def _robustness_rows(one: _Issue, found: Mapping[str, _Issue]) -> Iterator[dict[
     effect = one.found.matched.effect
     if effect is None or one.outcome.famille == "temoin":
         return
-    head = {**one.key, "reference": "", "n": effect.n_treated + effect.n_control}
+    head = {**one.key, "reference": "", "n": sum(one.found.matched.people)}
     if one.ratio is not None:
         yield {**head, "analyse": "e_value", "valeur": one.ratio.point, "lecture": one.ratio.sentence}
         yield {**head, "analyse": "e_value_limite", "valeur": one.ratio.limit, "lecture": one.ratio.sentence}
@@ -392,7 +453,7 @@ def _robustness_rows(one: _Issue, found: Mapping[str, _Issue]) -> Iterator[dict[
         yield {
             **head,
             "analyse": "censure_ponderee",
-            **(_interval(censored) if censored else {}),
+            **(_interval(censored) | {"n": sum(one.found.censored.people)} if censored else {}),
             "lecture": _censored_sentence(censored, one.found.censored.refused),
         }
     for other in found.values():
@@ -427,7 +488,7 @@ def _placebo(one: _Issue) -> PlaceboResult:
         effect = one.found.matched.effect
         if effect is None:
             raise NotEstimable(one.found.matched.refused or "La fenêtre n'est observée pour aucun nouveau binôme.")
-        n = effect.n_treated + effect.n_control
+        n = sum(one.found.matched.people)
         return Finding(effect.estimate, effect.low, effect.high, effect.p, n=n, clusters=effect.clusters)
 
     told = Placebo(
@@ -445,7 +506,14 @@ def _heterogeneity_rows(one: _Issue, plan: CohortPlan) -> list[dict[str, object]
         others = [name for name in one.covariates if name != factor or factor == "age_index"]
         try:
             table = effect_by_level(
-                frame, VALUE, ARM, "_facteur", others, weights=one.found.weights, cluster=plan.grappe
+                frame,
+                VALUE,
+                ARM,
+                "_facteur",
+                others,
+                weights=one.found.weights,
+                cluster=plan.grappe,
+                person="id_population",
             )
         except (NotEstimable, SurveyError):
             continue
@@ -591,8 +659,11 @@ def _people(found: CohortComparison) -> dict[str, object]:
     }
 
 
-def _counted(effect: OutcomeEffect | None) -> dict[str, object]:
-    return {"n_mentores": effect.n_treated, "n_non_mentores": effect.n_control} if effect else {}
+def _counted(estimated: Estimated) -> dict[str, object]:
+    """Young people of each arm, each counted once however many days he or she serves."""
+    if estimated.effect is None:
+        return {}
+    return {"n_mentores": estimated.people[0], "n_non_mentores": estimated.people[1]}
 
 
 def _clusters(effect: OutcomeEffect | None) -> dict[str, object]:

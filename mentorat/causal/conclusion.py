@@ -89,6 +89,7 @@ def facts(row: Mapping[str, object], control_passed: bool | None, simulated: boo
         same_sign=_number(row["part_meme_signe"]),
         excluding_zero=_number(row["part_exclut_zero"]),
         control_passed=control_passed,
+        both_arms_vary=_both_arms_vary(row),
         simule=simulated,
     )
 
@@ -158,17 +159,25 @@ def _codebook_family(issue: str) -> str:
 
 
 def _controls_passed(found: pd.DataFrame, robustesse: pd.DataFrame | None) -> dict[tuple[str, str], bool]:
-    """(source, comparison) → whether none of its controls leaves zero out; absent where none could be estimated."""
+    """(source, comparison) → whether its controls reassure: none leaves zero out, and one at least holds it within the
+    margin. Absent where none could be estimated, or where all are too wide to tell: that is not a control passed."""
     columns = [*COMPARED, "ic_bas", "ic_haut"]
     parts = [found.loc[found["role"] == "temoin", columns]]
     if robustesse is not None:
         parts.append(robustesse.loc[robustesse["analyse"].isin(CONTROLS), columns])
     controls = pd.concat(parts, ignore_index=True).dropna(subset=["ic_bas", "ic_haut"])
-    holds = (controls["ic_bas"] <= 0) & (controls["ic_haut"] >= 0)
-    return {
-        (str(source), str(compared)): bool(rows.all())
-        for (source, compared), rows in holds.groupby([controls["source"], controls["comparateurs"]])
-    }
+    margin = rules().seuils.marge_absence.valeur
+    read = controls[COMPARED].assign(
+        tient=(controls["ic_bas"] <= 0) & (controls["ic_haut"] >= 0),
+        etroit=(controls["ic_bas"] >= -margin) & (controls["ic_haut"] <= margin),
+    )
+    passed: dict[tuple[str, str], bool] = {}
+    for (source, compared), rows in read.groupby(COMPARED):
+        if not rows["tient"].all():
+            passed[str(source), str(compared)] = False
+        elif rows["etroit"].any():
+            passed[str(source), str(compared)] = True
+    return passed
 
 
 def _finding(row: Mapping[str, object]) -> Finding | None:
@@ -178,6 +187,14 @@ def _finding(row: Mapping[str, object]) -> Finding | None:
         _float(row["ic_haut"]),
         _number(row["p_holm"]),
     )
+
+
+def _both_arms_vary(row: Mapping[str, object]) -> bool | None:
+    """Whether in each group some had the outcome and some had not; None when it is not counted."""
+    counts = [(_count(row[f"x_{group}"]), _count(row[f"n_{group}"])) for group in ("mentores", "non_mentores")]
+    if any(x is None or not n for x, n in counts):
+        return None
+    return not any(x in (0, n) for x, n in counts)
 
 
 def _points(share: object) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mentorat.causal.adjusted import RARE, Encoded, encode_covariates
+from mentorat.causal.adjusted import RARE, Encoded, encode_covariates, refuse_separation, separating
 from mentorat.causal.aipw import aipw_att
 from mentorat.causal.balance import covariate_balance, largest_difference
 from mentorat.causal.balancing import NotEstimable
@@ -41,9 +41,6 @@ LABELS: dict[Estimator, str] = {
 }
 CALIPER = 0.2
 """Largest difference of scores in a pair, in standard deviations (Austin 2011, Pharmaceut. Statist. 10:150-161)."""
-LEAST_SHARED = 0.05
-"""Common part of the two groups' levels of a factor under which it separates them (1: alike, 0: no level in common).
-Rare levels are pooled: without this rule a factor that separates the groups would be pooled away, and forgotten."""
 VARIANCES: dict[Variance, OutcomeVariance] = {"CR2": "CR2", "CR3": "CR3", "sauvage": "wild"}
 
 
@@ -85,26 +82,12 @@ class Sample:
 
     @cached_property
     def separating(self) -> tuple[str, ...]:
-        """Factors among the covariates whose levels the two groups hardly share."""
-        return tuple(
-            name
-            for name in self.covariates
-            if not pd.api.types.is_numeric_dtype(self.frame[name]) and self._shared(name) < LEAST_SHARED
-        )
-
-    def _shared(self, name: str) -> float:
-        codes, levels = pd.factorize(self.frame[name], use_na_sentinel=False)
-        shares = [np.bincount(codes[arm], minlength=len(levels)) / arm.sum() for arm in (self.treated, ~self.treated)]
-        return float(np.minimum(*shares).sum())
+        """Covariates that separate the two groups."""
+        return separating(self.frame, self.covariates, self.treated)
 
     def refuse_separation(self) -> None:
-        """Raises NotEstimable (French) on a factor that separates the groups."""
-        if self.separating:
-            listed = ", ".join(f"« {name} »" for name in self.separating)
-            raise NotEstimable(
-                f"Mentorés et non-mentorés n'ont presque aucune modalité en commun pour {listed} : les deux groupes ne "
-                "se recouvrent pas. Retirez cette covariable ou regroupez ses modalités."
-            )
+        """Raises NotEstimable (French) on a covariate that separates the groups."""
+        refuse_separation(self.separating)
 
     def refuse_thin(self) -> None:
         """Raises NotEstimable (French) when an arm has too few answers or comes from too few clusters: the reason to

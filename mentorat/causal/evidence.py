@@ -29,7 +29,8 @@ class Facts(_Strict):
 
     `clusters_smaller`: clusters of the group that has fewer; `same_sign`, `excluding_zero`: shares of the curve, None
     where no curve is planned; `e_value_limit`: of the interval's limit; `control_passed`: None without a negative
-    control or placebo; `finding`: None where nothing is estimated.
+    control or placebo, or when all are too wide to tell; `both_arms_vary`: in no group did everybody have the same
+    outcome; `finding`: None where nothing is estimated.
     """
 
     comparaison: bool
@@ -49,6 +50,7 @@ class Facts(_Strict):
     same_sign: float | None = None
     excluding_zero: float | None = None
     control_passed: bool | None = None
+    both_arms_vary: bool | None = None
     simule: bool = False
 
 
@@ -70,6 +72,7 @@ class Conditions(_Strict):
     tirage_au_sort: bool | None = None
     confirmatoire: bool | None = None
     temoin_passe: bool | None = None
+    issue_varie: bool | None = None
     constat: Finding | None = None
     cache_resiste: bool | None = None
     grille_stable: bool | None = None
@@ -218,6 +221,7 @@ def _known(facts: Facts) -> dict[str, object]:
         "tirage_au_sort": facts.tirage_au_sort,
         "confirmatoire": facts.confirmatoire,
         "temoin_passe": facts.control_passed,
+        "issue_varie": facts.both_arms_vary,
         "constat": facts.finding,
         "cache_resiste": _at_least(facts.e_value_limit, least.evalue_limite_minimale),
         "grille_stable": _both(

@@ -64,11 +64,12 @@ def effect_by_level(
     *,
     weights: ArrayLike | None = None,
     cluster: str | ArrayLike | None = None,
+    person: str | None = None,
     level: float = 0.95,
 ) -> pd.DataFrame:
     """The table of `level_effects`."""
     return level_effects(
-        frame, outcome, treatment, factor, covariates, weights=weights, cluster=cluster, level=level
+        frame, outcome, treatment, factor, covariates, weights=weights, cluster=cluster, person=person, level=level
     ).table
 
 
@@ -81,12 +82,14 @@ def level_effects(
     *,
     weights: ArrayLike | None = None,
     cluster: str | ArrayLike | None = None,
+    person: str | None = None,
     level: float = 0.95,
 ) -> LevelEffects:
     """Effect of the boolean column `treatment` on `outcome` at each level of the column `factor` (n rows).
 
     `weights`, `cluster`, `covariates`: as `outcome_effect`; `factor` itself is left out of the covariates. Categories
-    keep their order, other levels are sorted. A level keeps its row when it cannot be estimated (fewer than 11 answers,
+    keep their order, other levels are sorted. `person`: column of who each row is of, where one may have several: sizes
+    are then of people (none: each row). A level keeps its row when it cannot be estimated (fewer than 11 answers,
     4 clusters or an effective size of 10 in an arm), with the reason; so do rows whose level is unknown.
 
     Raises SurveyError (French) on a bad column or more than `MOST_LEVELS` levels; NotEstimable when the comparison as a
@@ -96,7 +99,8 @@ def level_effects(
         raise SurveyError(f"La colonne « {factor} » manque dans les données de la comparaison. Vérifiez son nom.")
     data = comparison(frame, outcome, treatment, weights=weights, cluster=cluster)
     names, codes = _levels(data.frame[factor], factor)
-    reasons = [_too_thin(data, codes == rank, name) for rank, name in enumerate(names)]
+    people = np.arange(len(data.y)) if person is None else pd.factorize(data.frame[person])[0]
+    reasons = [_too_thin(data, codes == rank, name, people) for rank, name in enumerate(names)]
     kept = [rank for rank, reason in enumerate(reasons) if not reason]
     effects: dict[int, tuple[float, float, float, float, tuple[str, ...]]] = {}
     test: WaldTest | None = None
@@ -122,7 +126,7 @@ def level_effects(
     for rank, name in enumerate(names):
         inside = codes == rank
         estimate, error, low, high, cautions = effects.get(rank, (np.nan, np.nan, np.nan, np.nan, ()))
-        said = [reasons[rank]] if reasons[rank] else [*_fragile(data, inside), *cautions, *told]
+        said = [reasons[rank]] if reasons[rank] else [*_fragile(data, inside, people), *cautions, *told]
         rows.append(
             {
                 "modalite": name,
@@ -130,10 +134,10 @@ def level_effects(
                 "se": error,
                 "ic_bas": low,
                 "ic_haut": high,
-                "n_mentores": int((inside & data.treated).sum()),
-                "n_non_mentores": int((inside & ~data.treated).sum()),
-                "x_mentores": int((inside & data.treated & (data.y == 1)).sum()) if shares else pd.NA,
-                "x_non_mentores": int((inside & ~data.treated & (data.y == 1)).sum()) if shares else pd.NA,
+                "n_mentores": len(np.unique(people[inside & data.treated])),
+                "n_non_mentores": len(np.unique(people[inside & ~data.treated])),
+                "x_mentores": len(np.unique(people[inside & data.treated & (data.y == 1)])) if shares else pd.NA,
+                "x_non_mentores": len(np.unique(people[inside & ~data.treated & (data.y == 1)])) if shares else pd.NA,
                 "p_interaction": test.p if test else np.nan,
                 "avertissements": " ".join(dict.fromkeys(fr_text(one) for one in said)),
             }
@@ -162,7 +166,7 @@ def _levels(values: pd.Series, factor: str) -> tuple[list[str], NDArray[np.intp]
     return ([*names, UNKNOWN] if (codes == len(order)).any() else names), codes
 
 
-def _too_thin(data: Comparison, inside: NDArray[np.bool_], name: str) -> str:
+def _too_thin(data: Comparison, inside: NDArray[np.bool_], name: str, people: NDArray[np.intp]) -> str:
     """Why a level cannot be estimated: French; empty when it can."""
     if name == UNKNOWN:
         return "Modalité inconnue : ces jeunes sont comptés, leur effet n'est pas estimé."
@@ -171,9 +175,9 @@ def _too_thin(data: Comparison, inside: NDArray[np.bool_], name: str) -> str:
         told = ""
         if not mask.any():
             told = f"Aucun jeune {nobody} dans cette modalité"
-        elif mask.sum() < RARE:
+        elif len(np.unique(people[mask])) < RARE:
             told = f"Moins de {RARE} réponses chez les jeunes {who} de cette modalité"
-        elif effective_size(data.weights[mask]) < FEWEST_EFFECTIVE:
+        elif _people_size(data.weights[mask], people[mask]) < FEWEST_EFFECTIVE:
             told = f"Les jeunes {who} de cette modalité valent, une fois pondérés, moins de {FEWEST_EFFECTIVE} jeunes"
         elif len(np.unique(data.cluster[mask])) < FEWEST_CLUSTERS:
             told = f"Les jeunes {who} de cette modalité viennent de moins de {FEWEST_CLUSTERS} grappes"
@@ -184,11 +188,16 @@ def _too_thin(data: Comparison, inside: NDArray[np.bool_], name: str) -> str:
     return ""
 
 
-def _fragile(data: Comparison, inside: NDArray[np.bool_]) -> list[str]:
+def _people_size(weights: Floats, people: NDArray[np.intp]) -> float:
+    """Effective number of people, each with all his or her weight."""
+    return effective_size(np.bincount(np.unique(people, return_inverse=True)[1].reshape(-1), weights=weights))
+
+
+def _fragile(data: Comparison, inside: NDArray[np.bool_], people: NDArray[np.intp]) -> list[str]:
     told = []
     for arm, who in ((data.treated, "mentorés"), (~data.treated, "non mentorés")):
         mask = inside & arm
-        if effective_size(data.weights[mask]) < FRAGILE:
+        if _people_size(data.weights[mask], people[mask]) < FRAGILE:
             told.append(f"Les jeunes {who} de cette modalité sont peu nombreux : le résultat est fragile.")
         if np.ptp(data.y[mask]) == 0:
             told.append(

@@ -15,7 +15,7 @@ No hidden confounder is assumed: see `sensitivity`.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from math import exp, log, nan, sqrt
+from math import log, nan, sqrt
 from typing import Literal
 
 import numpy as np
@@ -408,7 +408,8 @@ def _contrast(
     mean1, mean0 = float(share @ predicted.with_mentor), float(share @ predicted.without)
     scale1, scale0 = 1.0, 1.0
     if measure == "ratio":
-        if min(mean1, mean0) <= 0:
+        # where nobody of an arm had it, the mean is made of rounding errors, or of the other arm's slopes
+        if min(mean1, mean0) <= 0 or not all(data.y[arm].any() for arm in (data.treated, ~data.treated)):
             raise SurveyError(
                 "Le rapport n'est pas défini : l'une des deux moyennes est nulle ou négative. Choisissez l'écart."
             )
@@ -432,7 +433,8 @@ def _contrast(
     low, high = effect - half, effect + half
     p = float(2 * stats.t.sf(abs(effect) / error, base.degrees_of_freedom)) if error > 0 else nan
     if measure == "ratio":
-        effect, low, high = exp(effect), exp(low), exp(high)
+        with np.errstate(over="ignore"):  # an upper end without limit is infinite
+            effect, low, high = (float(np.exp(end)) for end in (effect, low, high))
     return Contrast(effect, error, base.degrees_of_freedom, low, high, p, level), (mean1, mean0)
 
 
@@ -497,3 +499,8 @@ def _refuse_too_thin(data: Comparison) -> None:
     refuse_few_clusters(data.treated, data.cluster)
     if np.ptp(data.y) == 0:
         raise NotEstimable("Tous les répondants ont donné la même réponse : il n'y a pas d'écart à estimer.")
+    if np.ptp(data.y[data.treated]) == 0 and np.ptp(data.y[~data.treated]) == 0:
+        raise NotEstimable(
+            "Dans chaque groupe tous les jeunes ont donné la même réponse : l'incertitude ne se mesure pas, l'effet "
+            "n'est pas estimé."
+        )

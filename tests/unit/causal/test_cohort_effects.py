@@ -1,5 +1,7 @@
 """The cohort's tables: what each row says, and what it says when there is no figure."""
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ from benchmarks.couverture_risques import EFFECT, simulate
 from mentorat.causal.cohort_effects import cohort_effect_tables, window_label
 from mentorat.causal.effect_tables import SCHEMAS, EffectTables
 from mentorat.causal.plan import CohortOutcome, Plan, load_plan
+from mentorat.errors import MentoratError
 
 ROOT = Path(__file__).parents[3]
 
@@ -92,6 +95,110 @@ def test_too_few_clusters_are_refused_in_words(cohort: tuple[pd.DataFrame, pd.Da
     found = row(cohort_effect_tables(2024, few, faits, plan()), "freqsco")
     assert np.isnan(found["att"]) and found["n_mentores"] > 11
     assert "grappe" in found["avertissements"]
+
+
+def alone(risques: pd.DataFrame) -> pd.DataFrame:
+    """The same, the mentored never being comparators beforehand."""
+    mentored = risques["evenement"].eq("binome")
+    return risques.assign(statut=risques["statut"].where(~mentored, "refus"))
+
+
+def separated_by_a_factor(risques: pd.DataFrame) -> pd.DataFrame:
+    return alone(risques).assign(handicap=risques["evenement"].eq("binome"))
+
+
+def separated_by_a_number(risques: pd.DataFrame) -> pd.DataFrame:
+    return alone(risques).assign(deplacements_nb=risques["deplacements_nb"] + 50 * risques["evenement"].eq("binome"))
+
+
+def held_by_a_handful(risques: pd.DataFrame) -> pd.DataFrame:
+    found = alone(risques).assign(sexe="F")
+    mentored = found["evenement"].eq("binome")
+    return pd.concat([found[mentored], found[~mentored].iloc[::200]])
+
+
+def without_comparators_in_the_strata(risques: pd.DataFrame) -> pd.DataFrame:
+    return alone(risques).assign(sexe=risques["evenement"].eq("binome").map({True: "F", False: "G"}))
+
+
+@pytest.mark.parametrize(
+    ("bad", "exact", "told"),
+    [
+        (separated_by_a_factor, ("territoire", "sexe"), "ne se recouvrent pas"),
+        (separated_by_a_number, ("territoire", "sexe"), "ne se recouvrent pas"),
+        (held_by_a_handful, ("sexe",), "moins de 10"),
+        (without_comparators_in_the_strata, ("territoire", "sexe"), "sans personne à risque ce jour-là"),
+    ],
+)
+def test_a_comparison_that_cannot_be_made_is_a_row_without_figure_that_says_why(
+    cohort: tuple[pd.DataFrame, pd.DataFrame],
+    bad: Callable[[pd.DataFrame], pd.DataFrame],
+    exact: tuple[str, ...],
+    told: str,
+) -> None:
+    risques, faits = cohort
+    matching = plan().administratif.appariement.model_copy(update={"exact": exact, "age_ecart_mois": 60})
+    found = row(cohort_effect_tables(2024, bad(risques), faits, plan(appariement=matching)), "freqsco")
+    assert found[["att", "se", "ic_bas", "ic_haut", "p"]].isna().all()
+    assert told in found["avertissements"].replace("\xa0", " ")
+
+
+@pytest.mark.parametrize("mentored", [True, False])
+def test_an_outcome_that_nobody_of_a_group_has_is_told_beside_the_figure(
+    cohort: tuple[pd.DataFrame, pd.DataFrame], mentored: bool
+) -> None:
+    risques, faits = cohort
+    starts = set(risques.loc[risques["evenement"] == "binome", "id_population"])
+    chosen = faits["id_population"].isin(starts) if mentored else ~faits["id_population"].isin(starts)
+    known = faits[~(chosen & faits["fait"].eq("deplacement"))]
+    matched = alone(risques)  # else those mentored later have moves as comparators
+    found = row(cohort_effect_tables(2024, matched, known, plan()), "deplacements")
+    assert found["x_mentores" if mentored else "x_non_mentores"] == 0
+    assert "leur part de l’incertitude ne se mesure pas" in found["avertissements"]
+    assert np.isnan(found["evalue"]), "there is no ratio of a share to none"
+
+
+@pytest.mark.parametrize("name", ["evenement", "debut_accompagnement", "fin", "freqsco"])
+@pytest.mark.parametrize("key", ["covariables", "sous_groupes"])
+def test_what_mentoring_may_have_changed_is_no_covariate(
+    cohort: tuple[pd.DataFrame, pd.DataFrame], name: str, key: str
+) -> None:
+    with pytest.raises(MentoratError, match=name):
+        cohort_effect_tables(2024, *cohort, plan(**{key: ("age_index", name)}))
+
+
+def test_whose_effect_it_is_and_who_left_is_told_in_shares(cohort: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+    risques, faits = cohort
+    comparators = risques.loc[risques["evenement"] != "binome", ["id_population", "fin"]]
+    gone = comparators.assign(fait="sortie", date_fait="2022-12-01", valeur="connue").drop(columns="fin")
+    # the windows of those who start after June 2023 are not closed
+    short = risques.assign(fin_observation="2023-06-30", type_accueil_regroupe="aemo")
+    found = row(cohort_effect_tables(2023, short, pd.concat([faits, gone]), plan()), "deplacements")
+    told = found["avertissements"].replace("\xa0", " ").replace("\u202f", " ")
+    assert re.search(r"La fenêtre n’est entièrement observée que pour \d+ % des nouveaux binômes appariés", told)
+    assert "100 % des jeunes comparés sont aidés chez eux" in told
+    assert re.search(
+        r"Sont sortis avant la fin de la fenêtre sans changement connu : \d+ % des jeunes qui commencent", told
+    )
+
+
+def test_each_young_person_counts_once_whatever_the_days_he_or_she_serves(
+    cohort: tuple[pd.DataFrame, pd.DataFrame], tables: EffectTables
+) -> None:
+    people = cohort[0]["id_population"].nunique()
+    for table in (tables.effets_estimateurs, tables.effets_heterogeneite):
+        assert (table["n_mentores"] + table["n_non_mentores"]).max() <= 2 * people
+        assert table["n_non_mentores"].max() <= people
+    naive = tables.effets_estimateurs.query("issue == 'freqsco' and estimateur == 'naif'").iloc[0]
+    assert naive["n_non_mentores"] >= naive["ess"] > 0
+    assert "sans ajustement" in naive["estimand"] and "jeune" not in naive["variance"]
+    effect = row(tables, "freqsco")
+    assert (
+        tables.effets_robustesse.query("issue == 'freqsco' and analyse == 'e_value'")["n"]
+        == effect["n_mentores"] + effect["n_non_mentores"]
+    ).all()
+    by_sex = tables.effets_heterogeneite.query("issue == 'freqsco' and facteur == 'sexe'")
+    assert by_sex["n_non_mentores"].sum() == effect["n_non_mentores"], "sex is exact: a comparator has one"
 
 
 def test_a_cohort_without_pairs_has_its_rows_without_figures(cohort: tuple[pd.DataFrame, pd.DataFrame]) -> None:

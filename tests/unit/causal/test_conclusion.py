@@ -37,6 +37,8 @@ SURVEY: dict[str, Any] = {
     "p": 0.003,
     "n_mentores": 800,
     "n_non_mentores": 900,
+    "x_mentores": 240,
+    "x_non_mentores": 330,
     "n_manquants": 100,
     "grappes_mentores": 90,
     "grappes_non_mentores": 100,
@@ -169,6 +171,23 @@ def test_risk_sets_are_probable_at_most_and_with_a_control_that_passes() -> None
     assert concluded(COHORT)["preuve"].tolist() == ["non concluant"]
     failed = CONTROL | {"ic_bas": 0.001, "ic_haut": 0.03, "att": 0.015}
     assert concluded(COHORT, failed)["preuve"].tolist() == ["non concluant", "descriptif"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "reached"),
+    [(-0.05, 0.05, "probable"), (-0.051, 0.04, "non concluant"), (-0.04, 0.051, "non concluant")],
+)
+def test_a_control_too_wide_to_tell_is_not_a_control_passed(low: float, high: float, reached: str) -> None:
+    assert concluded(COHORT, CONTROL | {"ic_bas": low, "ic_haut": high})["preuve"].iloc[0] == reached
+
+
+@pytest.mark.parametrize(
+    "counts", [{"x_mentores": 0}, {"x_mentores": 800}, {"x_non_mentores": 0}, {"x_non_mentores": 900}]
+)
+def test_a_group_that_has_one_outcome_only_concludes_nothing_and_it_is_said(counts: dict[str, int]) -> None:
+    found = concluded(COHORT | counts, CONTROL).iloc[0]
+    assert found["preuve"] == "non concluant"
+    assert "Tout un groupe a eu le même résultat" in found["phrase"]
 
 
 def test_a_control_of_another_comparison_does_not_count() -> None:

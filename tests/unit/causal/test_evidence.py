@@ -24,11 +24,16 @@ COHORT = Facts(
     missing_share=0.05,
     e_value_limit=1.6,
     control_passed=True,
+    both_arms_vary=True,
 )
 """A comparison by risk sets that fulfils every condition of « probable »."""
 SURVEY = COHORT.model_copy(update={"vagues": 1, "ensembles_a_risque": False, "same_sign": 1.0, "excluding_zero": 0.9})
 PANEL = SURVEY.model_copy(update={"vagues": 2})
 TRIAL = SURVEY.model_copy(update={"tirage_au_sort": True, "simule": False})
+
+
+OPTIONAL = ("control_passed", "both_arms_vary")
+"""Facts that are true, false or not known."""
 
 
 def graded(facts: Facts, **changes: Any) -> str:
@@ -75,6 +80,7 @@ def test_a_simulated_trial_establishes_nothing() -> None:
         same_sign=st.none() | st.floats(0, 1),
         excluding_zero=st.none() | st.floats(0, 1),
         control_passed=st.none() | st.booleans(),
+        both_arms_vary=st.none() | st.booleans(),
         simule=st.booleans(),
     )
 )
@@ -97,7 +103,7 @@ def test_whatever_the_facts_a_grade_never_goes_beyond_the_design(facts: Facts) -
     for name in Facts.model_fields:
         if getattr(facts, name) is None or name in {"comparaison", "ajuste", "temoin", "simule", "vagues"}:
             continue
-        unknown = False if isinstance(getattr(facts, name), bool) and name != "control_passed" else None
+        unknown = False if isinstance(getattr(facts, name), bool) and name not in OPTIONAL else None
         weaker = grade(facts.model_copy(update={name: unknown})).preuve
         if name not in {"ess", "clusters_smaller"}:  # unknown, these are no longer known to be too small
             assert rank(weaker) <= max(rank(found), rank("non concluant"))
@@ -134,6 +140,8 @@ def test_whatever_the_facts_a_grade_never_goes_beyond_the_design(facts: Facts) -
         ({"e_value_limit": None, "finding": "absence"}, "probable"),  # nothing to explain away
         ({"control_passed": False}, "non concluant"),
         ({"control_passed": None}, "non concluant"),
+        ({"both_arms_vary": False}, "non concluant"),
+        ({"both_arms_vary": None}, "non concluant"),
         ({"same_sign": 0.9, "excluding_zero": 0.5}, "probable"),
         ({"same_sign": 0.89, "excluding_zero": 1.0}, "non concluant"),
         ({"same_sign": 1.0, "excluding_zero": 0.49}, "non concluant"),

@@ -187,6 +187,17 @@ def test_numbers_are_cut_in_bands_by_the_caller() -> None:
         effect_by_level(frame, "y", "mentore", "ville", cluster="grappe")
 
 
+def test_a_person_of_several_rows_counts_once() -> None:
+    frame = drawn(9).assign(qui=lambda rows: np.arange(len(rows)))
+    twice = pd.concat([frame, frame], ignore_index=True)
+    once, again = estimated(frame), estimated(twice, person="qui")
+    pd.testing.assert_frame_equal(again[["n_mentores", "n_non_mentores"]], once[["n_mentores", "n_non_mentores"]])
+    assert again["estimation"].to_numpy() == pytest.approx(once["estimation"].to_numpy())
+    few = twice.assign(qui=np.where(twice["facteur"] == "a", twice["qui"] % 10, twice["qui"]))
+    row = estimated(few, person="qui").set_index("modalite").loc["a"]
+    assert np.isnan(row["estimation"]) and "Moins de 11" in row["avertissements"].replace("\xa0", " ")
+
+
 def test_the_table_has_the_columns_of_the_evaluation() -> None:
     table = estimated(drawn(1))
     assert dict(table.dtypes.astype("str")).keys() == COLUMNS.keys()

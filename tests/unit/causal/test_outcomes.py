@@ -204,6 +204,18 @@ def test_answers_alike_in_one_arm_are_told_by_least_squares_and_refused_by_a_log
         effect(survey.assign(reponse=1.0))
 
 
+@pytest.mark.parametrize("mentored", [True, False])
+def test_there_is_no_ratio_of_a_mean_to_none(survey: pd.DataFrame, mentored: bool) -> None:
+    nobody = survey.assign(reponse=survey["reponse"].where(survey["mentore"] != mentored, 0))
+    with pytest.raises(SurveyError, match="rapport"):
+        effect(nobody, "age", "sexe", measure="ratio")
+
+
+def test_groups_that_each_have_one_answer_have_no_error_and_no_effect(survey: pd.DataFrame) -> None:
+    with pytest.raises(NotEstimable, match="incertitude ne se mesure pas"):
+        effect(survey.assign(reponse=survey["mentore"].astype(float)), "age")
+
+
 def test_what_cannot_carry_a_comparison_is_refused(survey: pd.DataFrame) -> None:
     with pytest.raises(NotEstimable, match="3 grappe"):
         effect(survey[~survey["mentore"] | (survey["grappe"] < 3)])
