@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.vitesse_courbe import survey
-from mentorat.causal.adjusted import encode_covariates
 from mentorat.causal.aipw import aipw_att
 from mentorat.causal.balance import covariate_balance
+from mentorat.causal.covariates import encode_covariates
 from mentorat.causal.matching import match_nearest
 from mentorat.causal.outcomes import OutcomeEffect, outcome_effect
 from mentorat.causal.propensity import propensity_logit

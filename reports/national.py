@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from mentorat.causal.adjusted import POOLED_TOLD
+from mentorat.causal.covariates import POOLED_TOLD
 from mentorat.causal.evidence import rules
 from mentorat.causal.presentation import COMPARATORS, reason
 from mentorat.disclosure.door import ReleasedTable

@@ -20,9 +20,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from mentorat.causal.adjusted import encode_covariates
 from mentorat.causal.balancing import NotEstimable, effective_size
 from mentorat.causal.cluster_robust import FEW_CLUSTERS, Codes, Floats, by_cluster
+from mentorat.causal.covariates import encode_covariates
 from mentorat.causal.outcomes import (
     FEWEST_EFFECTIVE,
     FRAGILE,

@@ -22,8 +22,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
-from mentorat.causal.adjusted import RARE
 from mentorat.causal.balancing import NotEstimable, effective_size
+from mentorat.causal.covariates import RARE
 from mentorat.causal.panel import cluster_codes, column_of, numbers_of, treatment_mask
 from mentorat.survey.clustered import GroupComparison, compare_groups
 from mentorat.survey.design import survey_design

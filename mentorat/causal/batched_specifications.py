@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from mentorat.causal.adjusted import RARE
 from mentorat.causal.clusters import FEWEST_CLUSTERS
+from mentorat.causal.covariates import RARE
 from mentorat.causal.design import SMALLEST_ESS
 from mentorat.causal.projections import orthonormal_basis
 from mentorat.survey.regression import logistic

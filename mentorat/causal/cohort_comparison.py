@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from scipy import sparse, stats
 from scipy.sparse.csgraph import connected_components
 
-from mentorat.causal.adjusted import RARE, encode_covariates, refuse_separation, separating
 from mentorat.causal.balancing import NotEstimable
 from mentorat.causal.cluster_robust import cluster_robust
+from mentorat.causal.covariates import RARE, encode_covariates, refuse_separation, separating
 from mentorat.causal.design import SMALLEST_ESS
 from mentorat.causal.follow_up import (
     Facts,

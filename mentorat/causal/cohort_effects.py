@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mentorat.causal.adjusted import encode_covariates
 from mentorat.causal.balance import balance_warnings, covariate_balance, largest_difference
 from mentorat.causal.balancing import NotEstimable
 from mentorat.causal.cohort_comparison import (
@@ -27,6 +26,7 @@ from mentorat.causal.cohort_comparison import (
     compare_outcome,
     young_people,
 )
+from mentorat.causal.covariates import encode_covariates
 from mentorat.causal.effect_tables import EffectTables, effect_tables
 from mentorat.causal.finding import Finding
 from mentorat.causal.follow_up import Facts, outcome_kind

@@ -18,9 +18,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mentorat.causal.adjusted import RARE, encode_covariates
 from mentorat.causal.balancing import NotEstimable
 from mentorat.causal.cluster_robust import RobustFit, cluster_robust
+from mentorat.causal.covariates import RARE, encode_covariates
 from mentorat.causal.panel import cluster_codes, numbers_of
 from mentorat.survey.design import SurveyError
 from mentorat.survey.results import ESTIMATES, Estimate, Estimates

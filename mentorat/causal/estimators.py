@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mentorat.causal.adjusted import RARE, Encoded, encode_covariates, refuse_separation, separating
 from mentorat.causal.aipw import aipw_att
 from mentorat.causal.balance import covariate_balance, largest_difference
 from mentorat.causal.balancing import NotEstimable
 from mentorat.causal.clusters import refuse_few_clusters
+from mentorat.causal.covariates import RARE, Encoded, encode_covariates, refuse_separation, separating
 from mentorat.causal.design import Design
 from mentorat.causal.matching import match_full, match_nearest
 from mentorat.causal.outcomes import Measure, OutcomeEffect, outcome_effect

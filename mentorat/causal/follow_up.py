@@ -23,8 +23,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mentorat.causal.adjusted import RARE, encode_covariates
 from mentorat.causal.balancing import NotEstimable, effective_size
+from mentorat.causal.covariates import RARE, encode_covariates
 from mentorat.causal.days import day_numbers
 from mentorat.causal.plan import CohortOutcome
 from mentorat.causal.propensity import propensity_logit

@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from mentorat.causal.adjusted import RARE, UNKNOWN, encode_covariates
 from mentorat.causal.balancing import NotEstimable, effective_size
 from mentorat.causal.cluster_robust import Floats, RobustFit, cluster_robust
 from mentorat.causal.clusters import FEWEST_CLUSTERS
+from mentorat.causal.covariates import RARE, UNKNOWN, encode_covariates
 from mentorat.causal.outcomes import FEWEST_EFFECTIVE, FRAGILE, Comparison, comparison
 from mentorat.causal.projections import independent_columns
 from mentorat.causal.wald_test import WaldTest, wald_test

@@ -13,9 +13,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from mentorat.causal.adjusted import RARE, encode_covariates
 from mentorat.causal.balancing import NotEstimable, entropy_balance, entropy_balance_many
 from mentorat.causal.cluster_robust import cluster_robust
+from mentorat.causal.covariates import RARE, encode_covariates
 from mentorat.causal.finding import Finding
 from mentorat.causal.projections import independent_columns, orthonormal_basis
 from mentorat.causal.specification_curve import Choices, Draws, one_by_one

@@ -23,10 +23,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from mentorat.causal.adjusted import RARE, encode_covariates
 from mentorat.causal.balancing import NotEstimable, effective_size
 from mentorat.causal.cluster_robust import Codes, Contrast, Floats, Kind, RobustFit, cluster_robust
 from mentorat.causal.clusters import ClusterDiagnostics, cluster_diagnostics, refuse_few_clusters
+from mentorat.causal.covariates import RARE, encode_covariates
 from mentorat.causal.ordinal_outcome import ordinal_outcome
 from mentorat.causal.wild_bootstrap import wild_cluster_bootstrap
 from mentorat.survey.design import SurveyError

@@ -28,9 +28,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from mentorat.causal.adjusted import RARE, encode_covariates
 from mentorat.causal.balancing import NotEstimable, effective_size, entropy_balance
 from mentorat.causal.cluster_robust import Kind, RobustFit, cluster_robust
+from mentorat.causal.covariates import RARE, encode_covariates
 from mentorat.survey.design import SurveyError
 from mentorat.survey.regression import logit_maximum
 from mentorat.typography import fr_count, fr_text

@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mentorat.causal.adjusted import POOLED, RARE, encode_covariates
 from mentorat.causal.balancing import NotEstimable, entropy_balance
 from mentorat.causal.cluster_robust import cluster_robust
+from mentorat.causal.covariates import POOLED, RARE, encode_covariates
 from mentorat.causal.estimators import LABELS, Estimated, Sample, design_of, estimate
 
 COVARIATES = ["age", "lieu"]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mentorat.causal.adjusted import POOLED_TOLD
+from mentorat.causal.covariates import POOLED_TOLD
 from mentorat.typography import fr_text
 from reports.html import html_page
 from reports.model import Paragraph, Report, Table
