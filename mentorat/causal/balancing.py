@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from mentorat.causal.projections import orthonormal_basis
 from mentorat.errors import MentoratError
 from mentorat.survey.estimators import kish_ess
 
@@ -21,11 +20,6 @@ Floats = NDArray[np.float64]
 TOLERANCE = 1e-10
 """Largest standardised difference of means left at convergence."""
 MAX_ITERATIONS = 200
-_BLOCK = 250_000
-"""Weights of several draws held at once: more would not stay near the processor."""
-_FEW_STEPS, _HALVINGS = 12, 12
-"""Newton steps and halvings of one after which a draw is left to `entropy_balance`. A mean on the edge of the controls'
-range, which it refuses, is only approached by a factor e a step: never within the tolerance in so few."""
 
 
 class NotEstimable(MentoratError):
@@ -45,15 +39,6 @@ class BalancingWeights:
     max_weight: float
     max_difference: float
     iterations: int
-
-
-@dataclass(frozen=True)
-class ManyBalances:
-    """`entropy_balance` under each of several treatments: `weights` (draws × n), 1 for the treated, the controls'
-    summing to the number treated; `feasible` (draws): where no weighting exists, a row of weights means nothing."""
-
-    weights: Floats
-    feasible: NDArray[np.bool_]
 
 
 effective_size = kish_ess
@@ -97,101 +82,6 @@ def entropy_balance(
             "regroupez ses modalités."
         )
     return _result(q, float(stands_for.sum()), left_over, iterations)
-
-
-def entropy_balance_many(x: pd.DataFrame, treatments: ArrayLike) -> ManyBalances:
-    """`entropy_balance` of the columns of `x` (n × k) under each of `treatments` (draws × n), by one set of products.
-
-    Both moments of every draw are products of its weights with columns common to all, so that a Newton step costs
-    draws × n × k² without a loop. What does not converge at once is left to `entropy_balance`, and so are refusals.
-    """
-    drawn = np.asarray(treatments, dtype=bool)
-    values = x.to_numpy(dtype=np.float64)
-    spread = values.std(axis=0)
-    # the same basis whatever the draw; sums of squares of its columns are 1 in the mean
-    basis = orthonormal_basis((values - values.mean(axis=0))[:, spread > 0]) * np.sqrt(len(values))
-    rank = basis.shape[1]
-    if rank == 0:
-        weights = np.where(drawn, 1.0, (drawn.sum(axis=1) / np.maximum(1, (~drawn).sum(axis=1)))[:, None])
-        both = np.asarray(drawn.any(axis=1) & ~drawn.all(axis=1), dtype=np.bool_)
-        return ManyBalances(weights, both)
-    weights = np.ones(drawn.shape)
-    solved = np.zeros(len(drawn), dtype=bool)
-    products = (basis[:, :, None] * basis[:, None, :]).reshape(len(basis), -1)
-    step = max(1, _BLOCK // len(basis))
-    for start in range(0, len(drawn), step):
-        block = slice(start, start + step)
-        weights[block], solved[block] = _newton_many(basis, products, drawn[block])
-    feasible = solved.copy()
-    for draw in np.flatnonzero(~solved):
-        mask = drawn[draw]
-        try:
-            weights[draw, ~mask] = entropy_balance(x.loc[mask], x.loc[~mask]).weights
-        except NotEstimable:
-            continue
-        weights[draw, mask], feasible[draw] = 1.0, True
-    return ManyBalances(weights, feasible)
-
-
-def _newton_many(basis: Floats, products: Floats, drawn: NDArray[np.bool_]) -> tuple[Floats, NDArray[np.bool_]]:
-    """Weights (draws × n) and which draws converged, from a `basis` (n × r) and its `products` (n × r²).
-
-    Full Newton steps, halved for the draws whose dual would not go down.
-    """
-    draws, rank = len(drawn), basis.shape[1]
-    counts = drawn.sum(axis=1)
-    usable = (counts > 0) & (counts < drawn.shape[1])
-    targets = drawn @ basis / np.maximum(1, counts)[:, None]
-    multipliers = np.zeros((draws, rank))
-
-    def at(rows: NDArray[np.intp], found: Floats) -> tuple[Floats, Floats]:
-        """The dual of some draws at `found` (their multipliers), and their controls' weights, of sum 1."""
-        with np.errstate(over="ignore", invalid="ignore"):  # a step far too long is not a number: it is halved
-            exponent = np.where(drawn[rows], -np.inf, found @ basis.T)
-            top = exponent.max(axis=1)
-            unscaled = np.exp(exponent - top[:, None])
-            total = unscaled.sum(axis=1)
-            return top + np.log(total) - (found * targets[rows]).sum(axis=1), unscaled / total[:, None]
-
-    going = np.flatnonzero(usable)
-    q = np.zeros(drawn.shape)
-    value = np.zeros(draws)
-    value[going], q[going] = at(going, multipliers[going])
-    solved = np.zeros(draws, dtype=bool)
-    for iteration in range(_FEW_STEPS):
-        gradient = q[going] @ basis - targets[going]
-        done = np.abs(gradient).max(axis=1) < TOLERANCE
-        solved[going[done]] = True
-        going, gradient = going[~done], gradient[~done]
-        if not len(going):
-            break
-        mean = gradient + targets[going]
-        curve = (q[going] @ products).reshape(-1, rank, rank) - mean[:, :, None] * mean[:, None, :]
-        if iteration == 0:
-            # columns alike for all the controls of a draw: its equations are not those of the others
-            regular = np.linalg.eigvalsh(curve)[:, 0] > 1e-6
-            going, gradient, curve = going[regular], gradient[regular], curve[regular]
-        try:
-            move = -np.linalg.solve(curve, gradient[:, :, None])[:, :, 0]
-        except np.linalg.LinAlgError:
-            break
-        slope = (gradient * move).sum(axis=1)
-        length, trying = np.ones(len(going)), np.arange(len(going))
-        for _ in range(_HALVINGS):
-            rows = going[trying]
-            candidate, weights = at(rows, multipliers[rows] + length[trying, None] * move[trying])
-            lower = candidate <= value[rows] + 1e-4 * length[trying] * slope[trying] + 1e-14
-            kept = rows[lower]
-            value[kept], q[kept] = candidate[lower], weights[lower]
-            trying = trying[~lower]
-            if not len(trying):
-                break
-            length[trying] /= 2
-        moved = np.ones(len(going), dtype=bool)
-        moved[trying] = False
-        multipliers[going[moved]] += length[moved, None] * move[moved]
-        going = going[moved]
-    return np.where(drawn, 1.0, q * counts[:, None]), solved
 
 
 def _solve_dual(z: Floats, base: Floats) -> tuple[Floats, int]:

@@ -33,6 +33,8 @@ TOLERANCE = 1e-9
 MAX_ITERATIONS = 60
 FARTHEST = 50.0
 """Linear predictor beyond which the score is 0 or 1: no overlap."""
+FLAT = 1e-10
+"""Second derivatives below which (all of them, columns of unit variance) the minimum lies at infinity: no overlap."""
 _BLOCK = 2_000_000
 """Cells of a rows × treatments table held at once."""
 
@@ -199,7 +201,9 @@ def _logit(given: Specification, arm: Floats, possible: Bools) -> tuple[Floats, 
         return (given.basis.T @ (expected - arm[:, columns])).T / n, given.squares(expected * (1 - expected)) / n
 
     linear, found = _newton(arm.shape, given.basis.shape[1], possible, at, slopes)
-    return linear, found & (np.abs(linear).max(axis=0) < FARTHEST)
+    # scores that tell the two groups apart: a gradient under TOLERANCE is then a limit that is only approached
+    crossing = np.where(arm == 0, linear, -np.inf).max(axis=0) >= np.where(arm == 1, linear, np.inf).min(axis=0)
+    return linear, found & crossing & (np.abs(linear).max(axis=0) < FARTHEST)
 
 
 def _solved(curve: Floats, gradient: Floats) -> Floats:
@@ -239,11 +243,13 @@ def _newton(
         gradient, curve = slopes(live, states[:, live])
         settled = np.abs(gradient).max(axis=1) < TOLERANCE
         found[live[settled]] = True
-        live, gradient, curve = live[~settled], gradient[~settled], curve[~settled]
+        bend = np.trace(curve, axis1=1, axis2=2)
+        going = ~settled & (bend > FLAT * size)
+        live, gradient, curve = live[going], gradient[going], curve[going]
         if not len(live):
             break
         # a ridge far below what moves an estimate: a flat direction must not stop the other treatments
-        ridge = 1e-12 * np.trace(curve, axis1=1, axis2=2)[:, None, None] * np.eye(size)
+        ridge = 1e-12 * bend[going, None, None] * np.eye(size)
         step = -_solved(curve + ridge, gradient)
         slope = (gradient * step).sum(axis=1)
         length = np.ones(len(live))

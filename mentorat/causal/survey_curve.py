@@ -2,9 +2,10 @@
 
 Grid: covariates in or out by block, estimator, population, coding of the answer (share of positive answers, or place on
 the scale from 0 to 1). A yes or no has one coding. Errors are CR1 by cluster with FEW_CLUSTERS clusters and more, where
-they say what CR2 says, and the plan's below. The joint test (`specification_curve.JointTest`) runs the grid again on
-treatments permuted inside the clusters that hold both groups, as often as the propensity score makes them
-(`permutations`); it looks at the specifications that count positive answers, so that its median has one unit.
+they say what CR2 says, and the plan's below. The joint test (`specification_curve.joint_p_values`) runs the grid again
+on treatments permuted inside the clusters that hold both groups, as often as the propensity score makes them
+(`permutations`); it looks at the weighted regressions on positive answers, so that its median has one unit, and takes
+CR1 for what was seen as for what is permuted: like is placed among like.
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from math import nan
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from mentorat.causal.balancing import NotEstimable
 from mentorat.causal.batched_specifications import WEIGHTED, Specification, weighted_fits
@@ -21,7 +22,7 @@ from mentorat.causal.cluster_robust import FEW_CLUSTERS
 from mentorat.causal.estimators import LABELS, Sample, estimate
 from mentorat.causal.permutations import permutations
 from mentorat.causal.plan import CurveGrid, Estimator, Variance
-from mentorat.causal.specification_curve import TIES, covariate_sets, joint_statistics
+from mentorat.causal.specification_curve import covariate_sets, joint_p_values
 from mentorat.causal.survey_respondents import in_words
 from mentorat.survey.design import SurveyError
 from mentorat.typography import fr_number, fr_text
@@ -53,8 +54,19 @@ class SurveyCurve:
 
 
 @dataclass(frozen=True)
+class JointTest:
+    """How rare the whole curve would be without any effect: two-sided p-values of its median and of its share of
+    significant specifications; `lost`: estimates under permuted treatments that are not there."""
+
+    p_median: float = nan
+    p_share: float = nan
+    draws: int = 0
+    lost: int = 0
+
+
+@dataclass(frozen=True)
 class _One:
-    """A specification and what it gave; `chance`: estimates and p-values under permuted treatments, when asked."""
+    """A specification and what it gave."""
 
     labels: dict[str, str]
     estimate: float
@@ -63,7 +75,6 @@ class _One:
     p: float
     n: int
     reason: str
-    chance: tuple[Floats, Floats] | None
 
 
 def survey_curve(
@@ -75,20 +86,22 @@ def survey_curve(
     sign: float,
     seed: int,
     draws: int,
+    odds: ArrayLike | None = None,
 ) -> SurveyCurve:
     """Run `grid` on `sample`, whose covariates hold all those of the grid.
 
     `codings`: coding → answers (n); `sign`: of the primary estimate (0: that of the median is taken); `draws`:
-    permutations of the joint test, 0 for the curve alone. Results hang on `seed` alone.
+    permutations of the joint test, 0 for the curve alone; `odds` (n): of being mentored, where they are known and need
+    no propensity score. Results hang on `seed` alone.
     """
     told: list[str] = []
-    permuted = None
+    joint = JointTest()
     if draws:
         try:
-            permuted = _permuted(sample, draws, seed)
+            joint = joint_test(sample, codings.get(POSITIVE, sample.y), grid, seed=seed, draws=draws, odds=odds)
         except (NotEstimable, SurveyError) as reason:
             told.append(f"Test conjoint non fait. {reason}")
-    found = list(_runs(sample, codings, grid, variance, permuted))
+    found = list(_runs(sample, codings, grid, variance))
     known = [one for one in found if not one.reason]
     estimates = np.array([one.estimate for one in known])
     single = [one for one in known if one.labels["codage"] == POSITIVE] or known
@@ -97,13 +110,10 @@ def survey_curve(
     beyond = np.array([one.low > 0 if side > 0 else one.high < 0 for one in known])
     if len(known) < len(found):
         told.append(f"{fr_number(len(found) - len(known))} spécification(s) non estimée(s), avec leur motif.")
-    p = {"mediane": nan, "part_significative": nan}
-    if permuted is not None and any(one.chance for one in single):
-        p, lost = _joint([one for one in single if one.chance])
-        if lost:
-            told.append(f"{fr_number(lost)} estimation(s) sur traitements permutés n'ont pas abouti.")
-        if len(permuted) < 199:
-            told.append(f"Test conjoint sur {fr_number(len(permuted))} permutations seulement : ses p sont grossiers.")
+    if joint.lost:
+        told.append(f"{fr_number(joint.lost)} estimation(s) sur traitements permutés n'ont pas abouti.")
+    if 0 < joint.draws < 199:
+        told.append(f"Test conjoint sur {fr_number(joint.draws)} permutations seulement : ses p sont grossiers.")
     ordered = sorted(known, key=lambda one: (round(one.estimate, 10), *one.labels.values()))
     lost_ones = [one for one in found if one.reason]
     return SurveyCurve(
@@ -114,11 +124,35 @@ def survey_curve(
         median=median,
         share_same_sign=float((np.sign(estimates) == side).mean()) if known else nan,
         share_excluding_zero=float(beyond.mean()) if known else nan,
-        p_median=p["mediane"],
-        p_share=p["part_significative"],
-        draws=0 if permuted is None else len(permuted),
+        p_median=joint.p_median,
+        p_share=joint.p_share,
+        draws=joint.draws,
         warnings=tuple(fr_text(one) for one in told),
     )
+
+
+def joint_test(
+    sample: Sample, y: Floats, grid: CurveGrid, *, seed: int, draws: int, odds: ArrayLike | None = None
+) -> JointTest:
+    """The grid on `y` (n) under `draws` permutations of who is mentored, by odds of the propensity score or `odds` (n).
+
+    Specifications that the actual data cannot carry are left out. Raises NotEstimable or SurveyError (French) where
+    nothing can be permuted.
+    """
+    treatments = np.vstack([sample.treated, _permuted(sample, draws, seed, odds)])
+    weighted = [name for name in WEIGHTED if name in grid.estimateurs]
+    fits = [
+        weighted_fits(part.specification, y[part.kept], treatments[:, part.kept], name)
+        for part in _parts(sample, grid)
+        if part.specification is not None
+        for name in weighted
+    ]
+    fits = [one for one in fits if np.isfinite(one.estimates[0])]
+    if not fits:
+        return JointTest(draws=draws)
+    estimates = np.column_stack([one.estimates for one in fits])
+    p = joint_p_values(estimates, np.column_stack([one.p for one in fits]))
+    return JointTest(p["mediane"], p["part_significative"], draws, int((~np.isfinite(estimates)).sum()))
 
 
 def _row(one: _One, rank: int | None) -> dict[str, object]:
@@ -135,19 +169,33 @@ def _row(one: _One, rank: int | None) -> dict[str, object]:
     }
 
 
-def _permuted(sample: Sample, draws: int, seed: int) -> Bools:
+def _permuted(sample: Sample, draws: int, seed: int, odds: ArrayLike | None) -> Bools:
     """Treatments that could have been: inside clusters that hold both groups, whole clusters when none does."""
     clusters = pd.factorize(sample.frame[sample.cluster], sort=True)[0]
     mixed = pd.Series(sample.treated).groupby(clusters).nunique().gt(1).any()
     if not mixed:
         return permutations(sample.treated, draws, seed=seed, clusters=clusters).treatments
-    scores = sample.propensity.scores
-    return permutations(sample.treated, draws, seed=seed, within=clusters, odds=scores / (1 - scores)).treatments
+    if odds is None:
+        scores = sample.propensity.scores
+        odds = scores / (1 - scores)
+    return permutations(sample.treated, draws, seed=seed, within=clusters, odds=odds).treatments
 
 
-def _runs(
-    sample: Sample, codings: dict[str, Floats], grid: CurveGrid, variance: Variance, permuted: Bools | None
-) -> Iterator[_One]:
+@dataclass(frozen=True)
+class _Part:
+    """The rows and covariates of some specifications; `few`: too few clusters for CR1; no `specification` where a
+    covariate separates the groups: it would be pooled away if it were run, the estimator tells why not."""
+
+    covariates: str
+    population: str
+    kept: Bools
+    sample: Sample
+    specification: Specification | None
+    few: bool
+
+
+def _parts(sample: Sample, grid: CurveGrid) -> Iterator[_Part]:
+    """Each set of covariates on each population."""
     columns = sample.encoded.columns
     values = columns.to_numpy(dtype=np.float64)
     clusters = pd.factorize(sample.frame[sample.cluster], sort=True)[0].astype(np.intp)
@@ -157,61 +205,48 @@ def _runs(
             for rank, column in enumerate(columns.columns)
             if any(column == name or column.startswith(f"{name}=") for name in names)
         ]
-        separated = bool(set(names) & set(sample.separating))  # pooled away if it were run: told by the estimator
+        separated = bool(set(names) & set(sample.separating))
         for population in grid.populations:
             kept = population_rows(sample.frame, population)
-            part = _Part(
-                sample=Sample(
-                    sample.frame.loc[kept].reset_index(drop=True),
-                    sample.outcome,
-                    sample.treatment,
-                    names,
-                    sample.cluster,
-                ),
+            frame = sample.frame.loc[kept].reset_index(drop=True)
+            yield _Part(
+                covariates=covariates,
+                population=population,
+                kept=kept,
+                sample=Sample(frame, sample.outcome, sample.treatment, names, sample.cluster),
                 specification=None if separated else Specification.of(values[kept][:, chosen], clusters[kept]),
-                permuted=None if permuted is None else permuted[:, kept],
                 few=len(np.unique(clusters[kept])) < FEW_CLUSTERS,
             )
-            for estimator in grid.estimateurs:
-                for coding, y in codings.items():
-                    labels = {
-                        "covariables": covariates,
-                        "estimateur": fr_text(LABELS[estimator]),
-                        "population": population,
-                        "codage": coding,
-                    }
-                    yield _one(part, labels, y[kept], estimator, variance)
 
 
-@dataclass(frozen=True)
-class _Part:
-    """The rows and covariates of some specifications; `few`: too few clusters for CR1."""
-
-    sample: Sample
-    specification: Specification | None
-    permuted: Bools | None
-    few: bool
+def _runs(sample: Sample, codings: dict[str, Floats], grid: CurveGrid, variance: Variance) -> Iterator[_One]:
+    for part in _parts(sample, grid):
+        for estimator in grid.estimateurs:
+            for coding, y in codings.items():
+                labels = {
+                    "covariables": part.covariates,
+                    "estimateur": fr_text(LABELS[estimator]),
+                    "population": part.population,
+                    "codage": coding,
+                }
+                yield _one(part, labels, y[part.kept], estimator, variance)
 
 
 def _one(part: _Part, labels: dict[str, str], y: Floats, estimator: Estimator, variance: Variance) -> _One:
     """One specification: at once where it is a weighted regression, else by its estimator, which tells why not."""
-    n, chance = len(y), None
+    n = len(y)
     weighted = next((name for name in WEIGHTED if name == estimator), None)
-    if part.specification is not None and weighted is not None:
-        if part.permuted is not None and labels["codage"] == POSITIVE:
-            drawn = weighted_fits(part.specification, y, part.permuted, weighted)
-            chance = drawn.estimates, drawn.p
-        if not part.few:
-            fits = weighted_fits(part.specification, y, part.sample.treated[None, :], weighted)
-            if np.isfinite(fits.estimates[0]):
-                low, high = (float(one[0]) for one in fits.interval())
-                return _One(labels, float(fits.estimates[0]), low, high, float(fits.p[0]), n, "", chance)
+    if part.specification is not None and weighted is not None and not part.few:
+        fits = weighted_fits(part.specification, y, part.sample.treated[None, :], weighted)
+        if np.isfinite(fits.estimates[0]):
+            low, high = (float(one[0]) for one in fits.interval())
+            return _One(labels, float(fits.estimates[0]), low, high, float(fits.p[0]), n, "")
     sample = replace(part.sample, frame=part.sample.frame.assign(**{part.sample.outcome: y}))
     try:
         found = estimate(sample, estimator, variance, draws=999)
     except (NotEstimable, SurveyError) as reason:
-        return _One(labels, nan, nan, nan, nan, n, in_words(str(reason)), None)
-    return _One(labels, found.estimate, found.low, found.high, found.p, found.n, "", chance)
+        return _One(labels, nan, nan, nan, nan, n, in_words(str(reason)))
+    return _One(labels, found.estimate, found.low, found.high, found.p, found.n, "")
 
 
 def population_rows(frame: pd.DataFrame, population: str) -> Bools:
@@ -225,15 +260,3 @@ def population_rows(frame: pd.DataFrame, population: str) -> Bools:
             "suivi d'une covariable à deux réponses, comme « sans_mna »."
         )
     return ~frame[name].fillna(False).to_numpy(dtype=bool)
-
-
-def _joint(known: list[_One]) -> tuple[dict[str, float], int]:
-    """p-values of the statistics of `joint_statistics`, and how many permuted estimates were lost."""
-    chances = [one.chance for one in known if one.chance is not None]
-    estimates, p = (np.column_stack([chance[rank] for chance in chances]) for rank in (0, 1))
-    seen = joint_statistics(np.array([[one.estimate for one in known]]), np.array([[one.p for one in known]]))
-    drawn = joint_statistics(estimates, p)
-    found = {
-        name: float((1 + (drawn[name] >= value[0] - TIES).sum()) / (1 + len(estimates))) for name, value in seen.items()
-    }
-    return found, int((~np.isfinite(estimates)).sum())

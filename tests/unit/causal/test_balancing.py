@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from mentorat.causal.balance import balance_table
-from mentorat.causal.balancing import NotEstimable, entropy_balance, entropy_balance_many
+from mentorat.causal.balancing import NotEstimable, entropy_balance
 
 
 @pytest.fixture
@@ -90,47 +90,6 @@ def test_standardised_differences_keep_the_unweighted_treated_deviation(
     gap = treated["age"].mean() - np.average(control["age"], weights=weights[~mask])
     assert table.loc["age", "smd"] == pytest.approx(gap / treated["age"].std(ddof=1))
     assert np.isnan(table.loc["fille", "rapport_variances"])
-
-
-def test_many_treatments_at_once_are_balanced_as_each_of_them() -> None:
-    rng = np.random.default_rng(8)
-    x = pd.DataFrame({"age": rng.normal(14, 2, 120), "fille": (rng.random(120) < 0.5) * 1.0, "rare": 0.0})
-    x["repete"] = 1 - x["fille"]
-    x.loc[:2, "rare"] = 1.0
-    treatments = rng.random((40, 120)) < 0.4
-    treatments[:3] = [x["age"] > 14, np.zeros(120), np.ones(120)]  # no overlap, then an empty group
-    treatments[3, :3], treatments[4, :3] = True, False  # « rare » is out of reach, then the same for all the treated
-    found = entropy_balance_many(x, treatments)
-    for mask, weights, feasible in zip(treatments, found.weights, found.feasible, strict=True):
-        try:
-            expected = entropy_balance(x[mask], x[~mask]).weights
-        except NotEstimable:
-            assert not feasible
-            continue
-        assert feasible
-        assert weights[mask] == pytest.approx(1.0)
-        assert weights[~mask] == pytest.approx(expected, rel=1e-8)
-    assert not found.feasible[:4].any()
-    assert found.feasible.sum() > 15
-
-
-def test_means_within_reach_one_by_one_but_not_together_are_told_for_each_treatment() -> None:
-    rng = np.random.default_rng(4)
-    x = pd.DataFrame(rng.normal(0, 1, (306, 5))).assign(age=np.r_[np.full(106, 17.0), np.full(200, 12.0)])
-    x.loc[100:105, "age"] = 18.0
-    x.loc[:99, 0] += 1.5  # the few controls who are old enough cannot have this mean too
-    treatments = np.stack([np.arange(306) < 100, rng.random(306) < 0.4])
-    mask, x = treatments[0], x.add_prefix("x")
-    with pytest.raises(NotEstimable, match="à la fois"):
-        entropy_balance(x[mask], x[~mask])
-    assert entropy_balance_many(x, treatments).feasible.tolist() == [False, True]
-
-
-def test_without_covariates_every_control_weighs_the_same_under_each_treatment() -> None:
-    treatments = np.array([[True, False, False], [True, True, False], [True, True, True]])
-    found = entropy_balance_many(pd.DataFrame(index=range(3)), treatments)
-    assert found.weights[:2].tolist() == [[1.0, 0.5, 0.5], [1.0, 1.0, 2.0]]
-    assert found.feasible.tolist() == [True, True, False]
 
 
 def test_means_that_only_a_limit_would_reach_are_refused_never_a_failure_of_the_solver() -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mentorat.causal.balancing import NotEstimable, entropy_balance
 from mentorat.causal.batched_specifications import WEIGHTED, Specification, _solved, weighted_fits
 from mentorat.causal.estimators import Sample, estimate
 from mentorat.causal.outcomes import outcome_effect
@@ -101,3 +102,30 @@ def test_a_treatment_with_a_singular_system_stops_no_other() -> None:
     curve = np.stack([np.zeros((2, 2)), np.array([[2.0, 0.0], [0.0, 4.0]]), np.full((2, 2), np.nan)])
     steps = _solved(curve, np.array([[1.0, 1.0], [2.0, 4.0], [1.0, 1.0]]))
     np.testing.assert_allclose(steps, [[0.0, 0.0], [1.0, 1.0], [np.nan, np.nan]])
+
+
+def test_means_within_reach_one_by_one_but_not_together_are_not_estimated_by_entropy() -> None:
+    rng = np.random.default_rng(4)
+    x = rng.normal(0, 1, (306, 5))
+    age = np.r_[np.full(106, 17.0), np.full(200, 12.0)]
+    age[100:106] = 18.0
+    x[:100, 0] += 1.5  # the few controls who are old enough cannot have this mean too
+    columns, y = np.column_stack([x, age]), rng.normal(size=306)
+    treated = np.stack([np.arange(306) < 100, rng.random(306) < 0.4])
+    frame = pd.DataFrame(columns).add_prefix("x")
+    with pytest.raises(NotEstimable, match="à la fois"):
+        entropy_balance(frame[treated[0]], frame[~treated[0]])
+    found = weighted_fits(Specification.of(columns, np.arange(306) % 60), y, treated, "entropie")
+    assert np.isfinite(found.estimates).tolist() == [False, True]
+
+
+@pytest.mark.parametrize("estimator", ["entropie", "score_ipw", "recouvrement"])
+def test_a_treatment_that_runs_away_to_infinity_stops_no_other(estimator: str) -> None:
+    # few young people, far apart: the fit of the first treatment has no curvature left, or is a limit never reached
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=(60, 3))
+    apart = x[:, 0] > np.sort(x[:, 0])[30]
+    x[apart, 0] += 40
+    drawn = np.stack([apart, rng.permutation(apart)])
+    found = weighted_fits(Specification.of(x, np.arange(60) % 12), rng.normal(size=60), drawn, estimator)
+    assert np.isfinite(found.estimates).tolist() == [False, True]
