@@ -83,8 +83,8 @@ def timed(n: int, draws: int) -> None:
     seconds, used = perf_counter() - start, process_time() - used
     print(
         f"{n} respondents: {curve.specifications} specifications ({curve.estimated} estimated), {curve.draws} "
-        f"permutations: {seconds:.0f} s, {used:.0f} of processor; under {MINUTES} min: {seconds < 60 * MINUTES}; 20 treatments at once "
-        f"{ratio:.0f} times faster than one by one"
+        f"permutations: {seconds:.0f} s, {used:.0f} of processor; under {MINUTES} min: {seconds < 60 * MINUTES}; 20 "
+        f"treatments at once {ratio:.0f} times faster than one by one"
     )
 
 
