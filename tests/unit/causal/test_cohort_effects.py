@@ -127,7 +127,7 @@ def without_comparators_in_the_strata(risques: pd.DataFrame) -> pd.DataFrame:
         (separated_by_a_factor, ("territoire", "sexe"), "ne se recouvrent pas"),
         (separated_by_a_number, ("territoire", "sexe"), "ne se recouvrent pas"),
         (held_by_a_handful, ("sexe",), "moins de 10"),
-        (without_comparators_in_the_strata, ("territoire", "sexe"), "sans personne à risque ce jour-là"),
+        (without_comparators_in_the_strata, ("territoire", "sexe"), "sans personne de même profil"),
     ],
 )
 def test_a_comparison_that_cannot_be_made_is_a_row_without_figure_that_says_why(
