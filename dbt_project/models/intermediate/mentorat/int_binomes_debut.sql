@@ -1,5 +1,5 @@
--- Age on the first day of each pair, and place of care the day before: what is known at 31 December may be a consequence
--- of the pair, or of how long it lasted.
+-- Age on the first day of each pair, and place of care the day before: what is known at 31 December may be a
+-- consequence of the pair, or of how long it lasted.
 with lieux as (
     select
         binomes.id_binome,
