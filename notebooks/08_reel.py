@@ -26,6 +26,7 @@
 from pathlib import Path
 
 from display import Drawing, known, p_value, sentences, table
+from IPython.display import display
 
 from mentorat.causal.real_studies import (
     READINGS,
@@ -64,24 +65,28 @@ sentences(trial_sentences(etudes))
 
 # %%
 effets = figures(etudes, TRIAL, "effet")
-table(
-    effets,
-    "Effet sur le profit de la semaine, en shillings kényans, selon le calcul de l'erreur",
-    {
-        "libelle": ("Proposition", str),
-        "methode": ("Erreur", str),
-        "estimation": ("Effet", lambda valeur: fr_number(valeur, 1)),
-        "se": ("Erreur type", lambda valeur: fr_number(valeur, 1)),
-        "ic_bas": ("Borne basse à 95 %", fr_number),
-        "ic_haut": ("Borne haute à 95 %", fr_number),
-        "p": ("p", p_value),
-        "n": ("Réponses", fr_number),
-        "grappes": ("Unités", fr_number),
-    },
-) if essai else None
+if essai:
+    display(
+        table(
+            effets,
+            "Effet sur le profit de la semaine, en shillings kényans, selon le calcul de l'erreur",
+            {
+                "libelle": ("Proposition", str),
+                "methode": ("Erreur", str),
+                "estimation": ("Effet", lambda valeur: fr_number(valeur, 1)),
+                "se": ("Erreur type", lambda valeur: fr_number(valeur, 1)),
+                "ic_bas": ("Borne basse à 95 %", fr_number),
+                "ic_haut": ("Borne haute à 95 %", fr_number),
+                "p": ("p", p_value),
+                "n": ("Réponses", fr_number),
+                "grappes": ("Unités", fr_number),
+            },
+        )
+    )
 
 # %%
-sentences([READINGS["erreur"]]) if essai else None
+if essai:
+    display(sentences([READINGS["erreur"]]))
 
 # %% [markdown]
 # ### L'effet, vague par vague
@@ -94,34 +99,41 @@ vagues = figures(etudes, TRIAL, "vague").merge(
     on="cle",
     how="left",
 )
-Drawing(
-    forest_svg(
-        [
-            Interval(ligne["libelle"], "Mentore", ligne["estimation"], ligne["ic_bas"], ligne["ic_haut"])
-            for _, ligne in vagues.iterrows()
-        ],
-        "Écart de profit avec le groupe sans mentore, en shillings",
-    ),
-    "Effet de la proposition d'une mentore à chaque vague, avec son intervalle à 95 %",
-    " ; ".join(f"{ligne['libelle']} : {fr_number(ligne['estimation'])}" for _, ligne in vagues.iterrows()),
-) if len(vagues) else None
+if len(vagues):
+    display(
+        Drawing(
+            forest_svg(
+                [
+                    Interval(ligne["libelle"], "Mentore", ligne["estimation"], ligne["ic_bas"], ligne["ic_haut"])
+                    for _, ligne in vagues.iterrows()
+                ],
+                "Écart de profit avec le groupe sans mentore, en shillings",
+            ),
+            "Effet de la proposition d'une mentore à chaque vague, avec son intervalle à 95 %",
+            " ; ".join(f"{ligne['libelle']} : {fr_number(ligne['estimation'])}" for _, ligne in vagues.iterrows()),
+        )
+    )
 
 # %%
-table(
-    vagues,
-    "Effet par vague, et part de celles qui voyaient encore leur mentore",
-    {
-        "libelle": ("Vague", str),
-        "n": ("Réponses", fr_number),
-        "estimation": ("Effet, en shillings", fr_number),
-        "ic_bas": ("Borne basse à 95 %", fr_number),
-        "ic_haut": ("Borne haute à 95 %", fr_number),
-        **known(vagues, "rencontre", "Voient leur mentore", fr_percent),
-    },
-) if essai else None
+if essai:
+    display(
+        table(
+            vagues,
+            "Effet par vague, et part de celles qui voyaient encore leur mentore",
+            {
+                "libelle": ("Vague", str),
+                "n": ("Réponses", fr_number),
+                "estimation": ("Effet, en shillings", fr_number),
+                "ic_bas": ("Borne basse à 95 %", fr_number),
+                "ic_haut": ("Borne haute à 95 %", fr_number),
+                **known(vagues, "rencontre", "Voient leur mentore", fr_percent),
+            },
+        )
+    )
 
 # %%
-sentences([READINGS["vagues"]]) if essai else None
+if essai:
+    display(sentences([READINGS["vagues"]]))
 
 # %% [markdown]
 # ## 2. LaLonde : la réponse est connue, la comparaison est mauvaise
@@ -136,30 +148,36 @@ sentences(training_sentences(etudes))
 
 # %%
 revenus = figures(etudes, TRAINING, "effet")
-Drawing(
-    forest_svg(
-        [
-            Interval(ligne["libelle"], "Revenu en 1978", ligne["estimation"], ligne["ic_bas"], ligne["ic_haut"])
-            for _, ligne in revenus.iterrows()
-        ],
-        "Effet sur le revenu de 1978, en dollars",
-    ),
-    "Effet de la formation selon la méthode, avec son intervalle à 95 %",
-    " ; ".join(f"{ligne['libelle']} : {fr_number(ligne['estimation'])}" for _, ligne in revenus.iterrows()),
-) if formation else None
+if formation:
+    display(
+        Drawing(
+            forest_svg(
+                [
+                    Interval(ligne["libelle"], "Revenu en 1978", ligne["estimation"], ligne["ic_bas"], ligne["ic_haut"])
+                    for _, ligne in revenus.iterrows()
+                ],
+                "Effet sur le revenu de 1978, en dollars",
+            ),
+            "Effet de la formation selon la méthode, avec son intervalle à 95 %",
+            " ; ".join(f"{ligne['libelle']} : {fr_number(ligne['estimation'])}" for _, ligne in revenus.iterrows()),
+        )
+    )
 
 # %%
-table(
-    revenus,
-    "Effet de la formation sur le revenu de 1978, en dollars",
-    {
-        "libelle": ("Méthode", str),
-        "n": ("Personnes", fr_number),
-        "estimation": ("Effet", fr_number),
-        "ic_bas": ("Borne basse à 95 %", fr_number),
-        "ic_haut": ("Borne haute à 95 %", fr_number),
-    },
-) if formation else None
+if formation:
+    display(
+        table(
+            revenus,
+            "Effet de la formation sur le revenu de 1978, en dollars",
+            {
+                "libelle": ("Méthode", str),
+                "n": ("Personnes", fr_number),
+                "estimation": ("Effet", fr_number),
+                "ic_bas": ("Borne basse à 95 %", fr_number),
+                "ic_haut": ("Borne haute à 95 %", fr_number),
+            },
+        )
+    )
 
 # %% [markdown]
 # ### Les groupes se ressemblent-ils, une fois comparés ?
@@ -169,18 +187,21 @@ table(
 # limiter aux proches semblables égale presque tout, mais perd des personnes, et l'effet n'est plus celui des 185.
 
 # %%
-table(
-    balance_beside(etudes),
-    "Différence standardisée de chaque caractéristique, avant et après",
-    {
-        "libelle": ("Caractéristique", str),
-        "avant": ("Avant", lambda valeur: fr_number(valeur, 2)),
-        "plus_proche_voisin": ("Plus proche voisin", lambda valeur: fr_number(valeur, 2)),
-        "calibre": ("Écart d'au plus 0,2", lambda valeur: fr_number(valeur, 2)),
-        "score_ipw": ("Score", lambda valeur: fr_number(valeur, 2)),
-        "entropie": ("Entropie", lambda valeur: fr_number(valeur, 2)),
-    },
-) if formation else None
+if formation:
+    display(
+        table(
+            balance_beside(etudes),
+            "Différence standardisée de chaque caractéristique, avant et après",
+            {
+                "libelle": ("Caractéristique", str),
+                "avant": ("Avant", lambda valeur: fr_number(valeur, 2)),
+                "plus_proche_voisin": ("Plus proche voisin", lambda valeur: fr_number(valeur, 2)),
+                "calibre": ("Écart d'au plus 0,2", lambda valeur: fr_number(valeur, 2)),
+                "score_ipw": ("Score", lambda valeur: fr_number(valeur, 2)),
+                "entropie": ("Entropie", lambda valeur: fr_number(valeur, 2)),
+            },
+        )
+    )
 
 # %% [markdown]
 # ## Ce qu'on peut dire, et ce qu'on ne peut pas dire

@@ -128,5 +128,6 @@ DBT_TESTS = {
     "flux_reperes_conserve": "Chaque flux conserve les effectifs",
     "identifiants_distincts": "Un identifiant court ne désigne qu'une personne",
     "avant_le_premier_jour": "Aucune covariable n'est lue après la date d'index",
+    "lu_avant": "Rien n'est lu du premier jour à risque, ni après",
 }
 """French words for the generic tests, dbt's own and ours."""
