@@ -32,7 +32,7 @@ SECONDS = 60
 
 def respondents() -> pd.DataFrame:
     """Nine answers from 1 to 4 that hang together, some missing; `positif_<k>` is an answer of 3 or 4."""
-    frame = survey(N).drop(columns="reponse")
+    frame = survey(N)[0].frame.drop(columns="reponse")
     rng = np.random.default_rng(42)
     trait = 0.3 * frame["mentore"] + 0.15 * (frame["age"] - 14) + rng.normal(size=N)
     shared = 0.3 * rng.normal(size=(N // 9, OUTCOMES))[frame["grappe"]]
