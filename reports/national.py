@@ -448,7 +448,7 @@ def _cohort(effects: pd.DataFrame | None) -> tuple[Section, ...]:
         return ()
     rows = effects[effects["role"] != "temoin"].to_dict("records")
     observed = [row for row in rows if pd.notna(row["att"]) or row["diffusion"] == "secret"]
-    later = dict.fromkeys(_not_yet(row) for row in rows if row not in observed)
+    later = dict.fromkeys(filter(None, (_not_yet(row) for row in rows if row not in observed)))
     intro = Paragraph(
         "Chaque jeune qui commence un mentorat est comparé, ce jour-là, à un jeune du même territoire, du même sexe, "
         "du même type d'accueil et d'âge proche, qui ne commence pas ce jour-là et pourra commencer plus tard. La "
