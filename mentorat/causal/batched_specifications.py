@@ -9,6 +9,7 @@ of freedom: fit for FEW_CLUSTERS and more, and otherwise for placing one curve a
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from math import nan
 from typing import Literal, get_args
 
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from mentorat.causal.cluster_robust import Kind, RobustFit, cluster_robust
 from mentorat.causal.clusters import FEWEST_CLUSTERS
 from mentorat.causal.covariates import RARE
 from mentorat.causal.design import SMALLEST_ESS
@@ -82,6 +84,22 @@ class Specification:
         codes = np.unique(cluster, return_inverse=True)[1].astype(np.intp)
         return cls(basis, basis[:, rows] * basis[:, cols], codes)
 
+    @property
+    def clusters(self) -> int:
+        return int(self.cluster.max(initial=0)) + 1
+
+    @cached_property
+    def _together(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The row order that puts clusters side by side (n), and where each begins."""
+        order = np.argsort(self.cluster, kind="stable")
+        return order, np.searchsorted(self.cluster[order], np.arange(self.clusters))
+
+    def by_cluster(self, values: Floats) -> Floats:
+        """`values` (n × D) summed by cluster."""
+        order, starts = self._together
+        found: Floats = np.add.reduceat(values[order], starts, axis=0)
+        return found
+
     def squares(self, weights: Floats) -> Floats:
         """Σ_i w_i b_i b_i' of each column of `weights` (n × D): D × r × r."""
         r = self.basis.shape[1]
@@ -99,21 +117,29 @@ def weighted_fits(given: Specification, y: Floats, treatments: Bools, estimator:
     """
     step = max(1, _BLOCK // max(1, len(y)))
     parts = [_fits(given, y, treatments[at : at + step].T, estimator) for at in range(0, len(treatments), step)]
-    groups = int(given.cluster.max(initial=0)) + 1
     joined = [np.concatenate([part[rank] for part in parts]) for rank in range(3)]
-    return Fits(joined[0], joined[1], joined[2], float(max(1, groups - 1)))
+    return Fits(joined[0], joined[1], joined[2], float(max(1, given.clusters - 1)))
+
+
+def robust_fit(given: Specification, y: Floats, treated: Bools, estimator: Weighted, kind: Kind) -> RobustFit | None:
+    """The same effect of one treatment (n), the first coefficient, its error by `kind`: for a handful of clusters.
+
+    None where the data cannot carry it, as `weighted_fits`.
+    """
+    arm = treated.astype(np.float64)
+    weights, possible, _ = _weighted(given, y, arm[:, None], estimator)
+    columns = np.column_stack([arm, _adjusted_for(given, estimator)])
+    if not possible[0] or np.linalg.matrix_rank(columns * np.sqrt(weights)) < columns.shape[1]:
+        return None
+    fit = cluster_robust(y, columns, given.cluster, weights[:, 0], kind)
+    return fit if fit.standard_errors[0] > 0 else None
 
 
 def _fits(given: Specification, y: Floats, treated: Bools, estimator: Weighted) -> tuple[Floats, Floats, Floats]:
     """Estimates, errors and effective sizes of the controls for the columns of `treated` (n × D)."""
     arm = treated.astype(np.float64)
-    possible = _possible(given, y, arm)
-    weights, found = _weights(given, arm, estimator, possible)
-    control = weights * (1 - arm)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ess = control.sum(axis=0) ** 2 / (control**2).sum(axis=0)
-    possible &= found & (ess >= SMALLEST_ESS)
-    basis = given.basis if estimator != "naif" else given.basis[:, :1]
+    weights, possible, ess = _weighted(given, y, arm, estimator)
+    basis = _adjusted_for(given, estimator)
     squares = given.squares(weights)[:, : basis.shape[1], : basis.shape[1]]
     # What the covariates say is taken off treatment and outcome, under the weights of each treatment.
     toward = np.stack([basis.T @ (weights * arm), basis.T @ (weights * y[:, None])], axis=-1).transpose(1, 0, 2)
@@ -125,27 +151,34 @@ def _fits(given: Specification, y: Floats, treated: Bools, estimator: Weighted) 
     scale = np.where(possible, spread, 1.0)
     estimates = (weights * d_left * y_left).sum(axis=0) / scale
     scores = weights * d_left * (y_left - d_left * estimates)
-    order = np.argsort(given.cluster, kind="stable")
-    groups = int(given.cluster.max()) + 1
-    starts = np.searchsorted(given.cluster[order], np.arange(groups))
-    totals = np.add.reduceat(scores[order], starts, axis=0)
+    totals, groups = given.by_cluster(scores), given.clusters
     errors = np.sqrt(groups / (groups - 1) * (totals**2).sum(axis=0)) / scale if groups > 1 else np.zeros(len(scale))
     possible &= errors > 0
     return tuple(np.where(possible, one, nan) for one in (estimates, errors, ess))  # type: ignore[return-value]
 
 
+def _weighted(given: Specification, y: Floats, arm: Floats, estimator: Weighted) -> tuple[Floats, Bools, Floats]:
+    """Weights (n × D), whether they can carry a comparison, effective sizes of the controls."""
+    possible = _possible(given, y, arm)
+    weights, found = _weights(given, arm, estimator, possible)
+    control = weights * (1 - arm)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ess = control.sum(axis=0) ** 2 / (control**2).sum(axis=0)
+    return weights, possible & found & (ess >= SMALLEST_ESS), ess
+
+
+def _adjusted_for(given: Specification, estimator: Weighted) -> Floats:
+    return given.basis[:, :1] if estimator == "naif" else given.basis
+
+
 def _possible(given: Specification, y: Floats, arm: Floats) -> Bools:
     n, d = arm.shape
-    groups = int(given.cluster.max(initial=0)) + 1
     mentored = arm.sum(axis=0)
     enough = (np.minimum(mentored, n - mentored) >= RARE) & (n - given.basis.shape[1] - 1 >= 10)
     if not n or np.ptp(y) == 0:
         return np.zeros(d, dtype=np.bool_)
-    order = np.argsort(given.cluster, kind="stable")
-    starts = np.searchsorted(given.cluster[order], np.arange(groups))
     for side in (arm, 1 - arm):
-        held = np.add.reduceat(side[order], starts, axis=0) > 0
-        enough &= held.sum(axis=0) >= FEWEST_CLUSTERS
+        enough &= (given.by_cluster(side) > 0).sum(axis=0) >= FEWEST_CLUSTERS
     found: Bools = enough
     return found
 

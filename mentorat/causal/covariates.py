@@ -3,7 +3,7 @@
 Estimates themselves: `estimators`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mentorat.causal.balancing import NotEstimable
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 RARE = 11
 """A level held by fewer people than this in either group is pooled: too few to balance or to publish."""
@@ -43,29 +46,25 @@ def encode_covariates(frame: pd.DataFrame, covariates: Sequence[str], treated: p
     reference.
     """
     mask = treated.to_numpy(dtype=bool)
-    parts: list[pd.DataFrame] = []
+    columns: dict[str, Floats] = {}
     regressors: list[str] = []
     pooled: list[str] = []
     for name in covariates:
-        values = frame[name]
-        if _is_number(values):
-            part = _encode_number(name, values, mask)
-            kept = list(part.columns)
+        if _is_number(frame[name]):
+            found, reference = _encode_number(name, frame[name], mask), ""
         else:
-            levels, rare = _pool_rare(_levels(values), mask)
+            levels, rare = _pool_rare(_levels(frame[name]), mask)
             pooled += [f"{name}={level}" for level in rare]
-            part = pd.get_dummies(levels, prefix=name, prefix_sep="=", dtype="float64")
-            reference = f"{name}={_most_frequent(levels)}"
-            kept = [column for column in part.columns if column != reference]
-        varying = [column for column in part.columns if np.ptp(part[column].to_numpy()) > 0]
-        parts.append(part[varying])
-        regressors += [column for column in kept if column in varying]
-    columns = pd.concat(parts, axis=1) if parts else pd.DataFrame(index=frame.index)
+            found = {f"{name}={level}": levels.held_by(level).astype(np.float64) for level in levels.names}
+            reference = f"{name}={levels.most_frequent()}"
+        varying = {column: values for column, values in found.items() if np.ptp(values) > 0}
+        columns |= varying
+        regressors += [column for column in varying if column != reference]
     told = (f"{POOLED_TOLD}{', '.join(pooled)}.",)
-    return Encoded(columns, tuple(regressors), told if pooled else ())
+    return Encoded(pd.DataFrame(columns, index=frame.index), tuple(regressors), told if pooled else ())
 
 
-def separating(frame: pd.DataFrame, covariates: Sequence[str], treated: NDArray[np.bool_]) -> tuple[str, ...]:
+def separating(frame: pd.DataFrame, covariates: Sequence[str], treated: Bools) -> tuple[str, ...]:
     """Covariates of `frame` (n rows) that separate the two groups: factors whose levels they hardly share (missing is
     one), numbers that are all lower in one group than in the other: a regression would only extrapolate."""
     return tuple(
@@ -85,13 +84,13 @@ def refuse_separation(names: Sequence[str]) -> None:
         )
 
 
-def _apart(values: pd.Series, treated: NDArray[np.bool_]) -> bool:
-    numbers = values.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+def _apart(values: pd.Series, treated: Bools) -> bool:
+    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
     one, other = (numbers[arm & ~np.isnan(numbers)] for arm in (treated, ~treated))
     return bool(len(one) and len(other) and (one.max() < other.min() or other.max() < one.min()))
 
 
-def _shared(values: pd.Series, treated: NDArray[np.bool_]) -> float:
+def _shared(values: pd.Series, treated: Bools) -> float:
     codes, levels = pd.factorize(values, use_na_sentinel=False)
     shares = [np.bincount(codes[arm], minlength=len(levels)) / arm.sum() for arm in (treated, ~treated)]
     return float(np.minimum(*shares).sum())
@@ -101,40 +100,67 @@ def _is_number(values: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
 
 
-def _encode_number(name: str, values: pd.Series, mask: NDArray[np.bool_]) -> pd.DataFrame:
-    numbers = values.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+def _encode_number(name: str, values: pd.Series, mask: Bools) -> dict[str, Floats]:
+    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
     missing = np.isnan(numbers)
     if missing.all():
-        return pd.DataFrame(index=values.index)
-    part = pd.DataFrame({name: np.where(missing, numbers[~missing].mean(), numbers)}, index=values.index)
+        return {}
+    found = {name: np.where(missing, numbers[~missing].mean(), numbers)}
     if min(missing[mask].sum(), missing[~mask].sum()) >= RARE:
-        part[f"{name}={UNKNOWN}"] = missing.astype(np.float64)
-    return part
+        found[f"{name}={UNKNOWN}"] = missing.astype(np.float64)
+    return found
 
 
-def _levels(values: pd.Series) -> pd.Series:
+@dataclass(frozen=True)
+class _Levels:
+    """A factor: `codes` (n), ranks in `names`, which are sorted. Pandas' own strings cost ten times as much here."""
+
+    codes: NDArray[np.intp]
+    names: list[str]
+
+    @classmethod
+    def of(cls, codes: NDArray[np.intp], names: Sequence[str]) -> "_Levels":
+        """Levels of the same name are one."""
+        found = sorted(set(names))
+        ranks = np.array([found.index(name) for name in names], dtype=np.intp)
+        return cls(ranks[codes], found)
+
+    def held_by(self, level: str) -> Bools:
+        found: Bools = self.codes == self.names.index(level)
+        return found
+
+    def counts(self, rows: Bools | slice = slice(None)) -> NDArray[np.intp]:
+        return np.bincount(self.codes[rows], minlength=len(self.names))
+
+    def most_frequent(self, but: str = "") -> str:
+        """The level of most people (of two, the first by name), `but` apart; « inconnu » without any."""
+        ranked = sorted((-count, name) for count, name in zip(self.counts(), self.names, strict=True) if name != but)
+        return ranked[0][1] if ranked else UNKNOWN
+
+    def rare(self, mask: Bools) -> list[str]:
+        least = np.minimum(self.counts(mask), self.counts(~mask))
+        return [name for name, count in zip(self.names, least, strict=True) if count < RARE]
+
+    def renamed(self, names: Collection[str], to: str) -> "_Levels":
+        return _Levels.of(self.codes, [to if name in names else name for name in self.names])
+
+
+def _levels(values: pd.Series) -> _Levels:
+    codes, found = pd.factorize(values)
     if pd.api.types.is_bool_dtype(values):
-        return values.map({True: "oui", False: "non"}).astype("str").where(values.notna(), UNKNOWN)
-    return values.astype("str").where(values.notna(), UNKNOWN)
+        names = ["oui" if value else "non" for value in found]
+    else:
+        names = pd.Series(found).astype("str").to_list()
+    # the last of the names, as missing is the last of the codes: −1
+    return _Levels.of(codes, [*names, UNKNOWN] if (codes < 0).any() else names)
 
 
-def _pool_rare(levels: pd.Series, mask: NDArray[np.bool_]) -> tuple[pd.Series, list[str]]:
+def _pool_rare(levels: _Levels, mask: Bools) -> tuple[_Levels, list[str]]:
     """Pool levels with fewer than `RARE` people in an arm; also return their names, sorted."""
-    rare = _rare_levels(levels, mask)
+    rare = levels.rare(mask)
     if not rare:
         return levels, []
-    pooled = levels.where(~levels.isin(rare), POOLED)
-    if POOLED in _rare_levels(pooled, mask):
-        pooled = pooled.where(pooled != POOLED, _most_frequent(pooled[pooled != POOLED], POOLED))
+    pooled = levels.renamed(rare, POOLED)
+    if POOLED in pooled.rare(mask) and len(pooled.names) > 1:
+        pooled = pooled.renamed([POOLED], pooled.most_frequent(but=POOLED))
     return pooled, rare
-
-
-def _rare_levels(levels: pd.Series, mask: NDArray[np.bool_]) -> list[str]:
-    codes, found = pd.factorize(levels)
-    counts = [np.bincount(codes[arm], minlength=len(found)) for arm in (mask, ~mask)]
-    return sorted(str(level) for level in found[np.minimum(*counts) < RARE])
-
-
-def _most_frequent(levels: pd.Series, default: str = UNKNOWN) -> str:
-    counts = levels.value_counts()
-    return min(counts.index, key=lambda level: (-counts[level], level)) if len(counts) else default

@@ -11,13 +11,20 @@ CR1 for what was seen as for what is permuted: like is placed among like.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import nan
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from mentorat.causal.balancing import NotEstimable
-from mentorat.causal.batched_specifications import WEIGHTED, Specification, weighted_fits
+from mentorat.causal.batched_specifications import (
+    WEIGHTED,
+    Specification,
+    Weighted,
+    robust_fit,
+    weighted_fits,
+)
 from mentorat.causal.cluster_robust import FEW_CLUSTERS
 from mentorat.causal.estimators import LABELS, Sample, estimate
 from mentorat.causal.permutations import permutations
@@ -195,27 +202,26 @@ class _Part:
 
 
 def _parts(sample: Sample, grid: CurveGrid) -> Iterator[_Part]:
-    """Each set of covariates on each population."""
-    columns = sample.encoded.columns
-    values = columns.to_numpy(dtype=np.float64)
-    clusters = pd.factorize(sample.frame[sample.cluster], sort=True)[0].astype(np.intp)
+    """Each set of covariates on each population, whose own rare levels are pooled."""
+    people = {population: population_rows(sample.frame, population) for population in grid.populations}
+    samples = {
+        population: replace(sample, frame=sample.frame.loc[kept].reset_index(drop=True))
+        for population, kept in people.items()
+    }
     for covariates, names in covariate_sets(grid.toujours, grid.au_choix).items():
-        chosen = [
-            rank
-            for rank, column in enumerate(columns.columns)
-            if any(column == name or column.startswith(f"{name}=") for name in names)
-        ]
         separated = bool(set(names) & set(sample.separating))
-        for population in grid.populations:
-            kept = population_rows(sample.frame, population)
-            frame = sample.frame.loc[kept].reset_index(drop=True)
+        for population, kept in people.items():
+            whole = samples[population]
+            clusters = pd.factorize(whole.frame[sample.cluster], sort=True)[0].astype(np.intp)
+            columns = whole.encoded.columns
+            chosen = columns[[column for column in columns if str(column).partition("=")[0] in names]]
             yield _Part(
                 covariates=covariates,
                 population=population,
                 kept=kept,
-                sample=Sample(frame, sample.outcome, sample.treatment, names, sample.cluster),
-                specification=None if separated else Specification.of(values[kept][:, chosen], clusters[kept]),
-                few=len(np.unique(clusters[kept])) < FEW_CLUSTERS,
+                sample=replace(whole, covariates=names),
+                specification=None if separated else Specification.of(chosen.to_numpy(dtype=np.float64), clusters),
+                few=len(np.unique(clusters)) < FEW_CLUSTERS,
             )
 
 
@@ -236,17 +242,29 @@ def _one(part: _Part, labels: dict[str, str], y: Floats, estimator: Estimator, v
     """One specification: at once where it is a weighted regression, else by its estimator, which tells why not."""
     n = len(y)
     weighted = next((name for name in WEIGHTED if name == estimator), None)
-    if part.specification is not None and weighted is not None and not part.few:
-        fits = weighted_fits(part.specification, y, part.sample.treated[None, :], weighted)
-        if np.isfinite(fits.estimates[0]):
-            low, high = (float(one[0]) for one in fits.interval())
-            return _One(labels, float(fits.estimates[0]), low, high, float(fits.p[0]), n, "")
+    if part.specification is not None and weighted is not None:
+        found = _regressed(part.specification, y, part.sample.treated, weighted, variance if part.few else "CR1")
+        if found is not None:
+            return _One(labels, *found, n, "")
     sample = replace(part.sample, frame=part.sample.frame.assign(**{part.sample.outcome: y}))
     try:
-        found = estimate(sample, estimator, variance, draws=999)
+        alone = estimate(sample, estimator, variance, draws=999)
     except (NotEstimable, SurveyError) as reason:
         return _One(labels, nan, nan, nan, nan, n, in_words(str(reason)))
-    return _One(labels, found.estimate, found.low, found.high, found.p, found.n, "")
+    return _One(labels, alone.estimate, alone.low, alone.high, alone.p, alone.n, "")
+
+
+def _regressed(
+    given: Specification, y: Floats, treated: Bools, estimator: Weighted, variance: Variance | Literal["CR1"]
+) -> tuple[float, float, float, float] | None:
+    """Estimate, interval and p of a weighted regression; None where it has none, or asks for the wild bootstrap."""
+    if variance == "CR1":
+        fits = weighted_fits(given, y, treated[None, :], estimator)
+        (low,), (high,) = fits.interval()
+        found = (float(fits.estimates[0]), float(low), float(high), float(fits.p[0]))
+        return found if np.isfinite(fits.estimates[0]) else None
+    fit = None if variance == "sauvage" else robust_fit(given, y, treated, estimator, variance)
+    return None if fit is None else (float(fit.coefficients[0]), *fit.interval(0), fit.p_value(0))
 
 
 def population_rows(frame: pd.DataFrame, population: str) -> Bools:

@@ -32,8 +32,11 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, dict[
             shutil.rmtree(sender)
     etude = receive(settings, CAMPAGNE, load_keys(settings, simulated=True)).etude
     plan = load_plan(CHECKOUT / "notebooks" / "plans" / "demonstration.yml")
+    # the effects alone: their curve of specifications has tests of its own
+    grid = plan.enquete.grille.model_copy(update={"au_choix": {}, "permutations": 0})
+    short = plan.model_copy(update={"enquete": plan.enquete.model_copy(update={"grille": grid})})
     survey = (etude[f"enquete_{part}"] for part in ("mentores", "non_mentores", "echantillon"))
-    estimates = survey_effect_tables(*survey, plan)
+    estimates = survey_effect_tables(*survey, short)
     truth = json.loads(Path(settings.verite(CAMPAGNE)).read_text(encoding="utf-8"))["enquete"]["items"]
     return conclude(estimates.effets, plan).set_index("issue"), truth
 

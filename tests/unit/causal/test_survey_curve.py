@@ -8,6 +8,7 @@ import pytest
 
 from mentorat.causal.estimators import Sample, estimate
 from mentorat.causal.plan import CurveGrid
+from mentorat.causal.specification_curve import covariate_sets
 from mentorat.causal.survey_curve import POSITIVE, SurveyCurve, joint_test, survey_curve
 from mentorat.survey.design import SurveyError
 
@@ -66,13 +67,20 @@ def test_the_grid_is_every_combination_and_its_summary_counts_signs_and_interval
     assert curve(survey(0.8), sign=-1.0).share_same_sign == 0
 
 
-@pytest.mark.parametrize("clusters", [60, 20])
-def test_all_covariates_by_an_estimator_is_that_estimator(clusters: int) -> None:
+@pytest.mark.parametrize(("clusters", "intervals"), [(60, "CR1"), (20, "CR2")])
+def test_every_specification_is_what_its_estimator_gives(clusters: int, intervals: str) -> None:
     sample = survey(0.5, clusters)
     rows = pd.DataFrame(curve(sample).rows)
-    whole = rows[(rows["covariables"] == "toutes") & (rows["population"] == "tous")]["estimation"]
-    expected = [estimate(sample, name).estimate for name in ESTIMATORS]
-    assert sorted(whole) == pytest.approx(sorted(expected), rel=1e-8)
+    for covariates, names in covariate_sets(("age",), grid().au_choix).items():
+        for population, kept in {"tous": slice(None), "sans_filleul": ~sample.frame["filleul"].to_numpy()}.items():
+            one = Sample.of(sample.frame.loc[kept], "note", "mentore", names, "grappe")
+            shown = rows[(rows["covariables"] == covariates) & (rows["population"] == population)]
+            expected = [estimate(one, name) for name in ESTIMATORS]
+            assert sorted(shown["estimation"]) == pytest.approx(sorted(each.estimate for each in expected), rel=1e-7)
+            if intervals == "CR2":
+                ends = [(each.low, each.high, each.p) for each in sorted(expected, key=lambda each: each.estimate)]
+                found = shown.sort_values("estimation")[["ic_bas", "ic_haut", "p"]].to_numpy()
+                assert found == pytest.approx(np.array(ends), rel=1e-6)
 
 
 @pytest.mark.parametrize("clusters", [60, 20])
