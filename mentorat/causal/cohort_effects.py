@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from mentorat.causal.balance import balance_warnings, covariate_balance, largest_difference
 from mentorat.causal.balancing import NotEstimable
+from mentorat.causal.catalogues import cohort_catalogue, cohort_covariates
 from mentorat.causal.cohort_comparison import (
     ARM,
     VALUE,
@@ -34,7 +35,6 @@ from mentorat.causal.heterogeneity import effect_by_level
 from mentorat.causal.outcomes import OutcomeEffect, outcome_effect
 from mentorat.causal.placebo import Placebo, PlaceboResult, run_placebo
 from mentorat.causal.plan import CohortOutcome, CohortPlan, Comparators, Plan
-from mentorat.causal.plan_checks import cohort, cohort_covariates
 from mentorat.causal.propensity import propensity_logit
 from mentorat.causal.risk_sets import RiskIntervals, RiskSetMatches, match_risk_sets, risk_intervals
 from mentorat.causal.robustness import HiddenConfounding, benchmark_sentence, hidden_confounding
@@ -708,7 +708,7 @@ def _covariate_label(column: str) -> str:
 
 
 def _level_label(name: str, level: str) -> str:
-    return fr_text(cohort().modalites.get(name, {}).get(level, level.replace("_", " ")))
+    return fr_text(cohort_catalogue().modalites.get(name, {}).get(level, level.replace("_", " ")))
 
 
 _COLUMN = re.compile(rf"\b({'|'.join(COVARIATES)})(=[\w]+(?: rares)?)?")

@@ -8,68 +8,24 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from functools import cache
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
+from mentorat.causal.catalogues import (
+    BEFORE,
+    GROUPS,
+    CohortIssue,
+    cohort_catalogue,
+    cohort_covariates,
+    survey_covariates,
+)
 from mentorat.causal.plan import CohortOutcome, CohortPlan, CurveGrid, Plan, SurveyPlan
 from mentorat.contracts.sources import Column, contract
 from mentorat.survey.questionnaire import questionnaire
 
-COHORT = Path(__file__).with_name("administratif.yml")
-SURVEY = Path(__file__).with_name("enquete.yml")
-COMPARED = ("mentores", "non_mentores")
-BEFORE = ("fixe", "avant")
-"""Temporalities of what mentoring cannot have changed."""
 EVERYONE = "tous"
 WITHOUT = "sans_"
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class CohortColumn(_Strict):
-    """A column of the cohort, and whether it is known before mentoring could change it."""
-
-    libelle: str
-    temporalite: Literal["fixe", "avant", "apres"]
-
-
-class CohortIssue(_Strict):
-    """An outcome of the cohort."""
-
-    libelle: str
-    fenetre: Literal["jours", "majorite"]
-    temoin: bool = False
-
-
-class Cohort(_Strict):
-    """Content of `administratif.yml`."""
-
-    colonnes: dict[str, CohortColumn]
-    issues: dict[str, CohortIssue]
-    grappes: tuple[str, ...]
-    modalites: dict[str, dict[str, str]]
-
-
-@cache
-def cohort() -> Cohort:
-    """What the cohort holds. Raises pydantic's ValidationError when the file is malformed."""
-    return Cohort.model_validate(yaml.safe_load(COHORT.read_text(encoding="utf-8")))
-
-
-@cache
-def survey_covariates() -> tuple[str, ...]:
-    """Covariates of the survey, in the order of `enquete.yml`."""
-    return tuple(yaml.safe_load(SURVEY.read_text(encoding="utf-8"))["covariables"])
-
-
-def cohort_covariates() -> tuple[str, ...]:
-    """Columns of the cohort known before the index date."""
-    return tuple(name for name, column in cohort().colonnes.items() if column.temporalite in BEFORE)
 
 
 @cache
@@ -78,13 +34,13 @@ def compared_items() -> tuple[str, ...]:
     return tuple(
         name
         for name, item in questionnaire().items.items()
-        if item.famille is not None and item.scale.positif and set(COMPARED) <= set(item.groupes)
+        if item.famille is not None and item.scale.positif and set(GROUPS) <= set(item.groupes)
     )
 
 
 def survey_columns() -> dict[str, Column]:
     """Columns that both questionnaires of young people hold."""
-    mentored, others = ({one.nom: one for one in contract(f"enquete_{group}").colonnes} for group in COMPARED)
+    mentored, others = ({one.nom: one for one in contract(f"enquete_{group}").colonnes} for group in GROUPS)
     return {name: column for name, column in mentored.items() if name in others}
 
 
@@ -160,7 +116,7 @@ def _items(key: str, items: Sequence[str]) -> Iterator[str]:
         if item in known:
             why = (
                 "n'est pas posée aux deux groupes"
-                if not set(COMPARED) <= set(known[item].groupes)
+                if not set(GROUPS) <= set(known[item].groupes)
                 else "se décrit, mais ne se compare pas comme une part de réponses positives"
             )
             yield f"{key} : la question « {item} » {why}. Questions comparables : {_listed(compared_items())}."
@@ -172,7 +128,7 @@ def _items(key: str, items: Sequence[str]) -> Iterator[str]:
 
 
 def _survey_covariates(key: str, names: Sequence[str]) -> Iterator[str]:
-    columns = {one.nom: one for group in COMPARED for one in contract(f"enquete_{group}").colonnes}
+    columns = {one.nom: one for group in GROUPS for one in contract(f"enquete_{group}").colonnes}
     yield from _repeated(key, names)
     for name in dict.fromkeys(names):
         if name in columns and columns[name].temporalite not in (*BEFORE, None):
@@ -219,19 +175,19 @@ def _cohort(plan: CohortPlan) -> Iterator[str]:
         where = f"administratif.{key}"
         yield from _repeated(where, names)
         for name in dict.fromkeys(names):
-            if name not in cohort().colonnes:
+            if name not in cohort_catalogue().colonnes:
                 yield _not_a_covariate(where, name, cohort_covariates())
-            elif cohort().colonnes[name].temporalite not in BEFORE:
+            elif cohort_catalogue().colonnes[name].temporalite not in BEFORE:
                 yield _too_late(where, name)
     for name, outcome in plan.issues.items():
         key = f"administratif.issues.{name}"
-        if name not in cohort().issues:
+        if name not in cohort_catalogue().issues:
             yield (
-                f"{key} : cette issue n'est pas dans les fichiers{_near(name, cohort().issues)}. "
-                f"Issues : {_listed(cohort().issues)}."
+                f"{key} : cette issue n'est pas dans les fichiers{_near(name, cohort_catalogue().issues)}. "
+                f"Issues : {_listed(cohort_catalogue().issues)}."
             )
         else:
-            yield from _outcome(key, outcome, cohort().issues[name])
+            yield from _outcome(key, outcome, cohort_catalogue().issues[name])
 
 
 def _outcome(key: str, outcome: CohortOutcome, known: CohortIssue) -> Iterator[str]:
@@ -357,7 +313,7 @@ def _siblings(place: Sequence[str]) -> list[str]:
     for name in place:
         field = part.model_fields.get(name)
         kind = None if field is None else field.annotation
-        if name in cohort().issues:
+        if name in cohort_catalogue().issues:
             kind = CohortOutcome
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             part = kind

@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from mentorat.causal.catalogues import cohort_catalogue, cohort_covariates, survey_covariates
 from mentorat.causal.plan import Plan
-from mentorat.causal.plan_checks import cohort, cohort_covariates, compared_items, populations, survey_covariates
+from mentorat.causal.plan_checks import compared_items, populations
 from mentorat.causal.plan_register import PLANS, SCHEMA
 
 MEANT = {
@@ -40,7 +41,7 @@ def plan_schema() -> dict[str, Any]:
     cohort_plan = parts["CohortPlan"]["properties"]
     for where in (cohort_plan["covariables"], cohort_plan["sous_groupes"], parts["Matching"]["properties"]["exact"]):
         where["items"]["enum"] = list(cohort_covariates())
-    cohort_plan["issues"]["propertyNames"] = {"enum": list(cohort().issues)}
+    cohort_plan["issues"]["propertyNames"] = {"enum": list(cohort_catalogue().issues)}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 

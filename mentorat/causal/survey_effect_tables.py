@@ -18,6 +18,7 @@ import pandas as pd
 
 from mentorat.causal.balance import covariate_balance
 from mentorat.causal.balancing import NotEstimable
+from mentorat.causal.catalogues import GROUPS, survey_catalogue
 from mentorat.causal.effect_tables import EffectTables, effect_tables
 from mentorat.causal.estimators import LABELS, Estimated, Sample, design_of, estimate
 from mentorat.causal.plan import Estimator, Plan
@@ -28,10 +29,8 @@ from mentorat.causal.survey_curve import POSITIVE, SCORE, SurveyCurve, survey_cu
 from mentorat.causal.survey_effects import differences_of
 from mentorat.causal.survey_heterogeneity import heterogeneity_rows
 from mentorat.causal.survey_respondents import (
-    GROUPS,
     KEY,
     asked_of,
-    catalogue,
     clusters_of,
     compared_items,
     covariate_label,
@@ -383,7 +382,7 @@ def _balance(everybody: Sample, plan: Plan) -> pd.DataFrame:
 
 def _level_label(column: str) -> str:
     name, _, level = column.partition("=")
-    return covariate_label(name, level) if name in catalogue().covariables else fr_text(column)
+    return covariate_label(name, level) if name in survey_catalogue().covariables else fr_text(column)
 
 
 def _overlap(everybody: Sample) -> list[Row]:

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from mentorat.causal.catalogues import GROUPS
 from mentorat.causal.effect_tables import typed
-from mentorat.causal.survey_respondents import GROUPS, asked_of, items_of_families, positive_answers, respondents
+from mentorat.causal.survey_respondents import asked_of, items_of_families, positive_answers, respondents
 from mentorat.survey.multiplicity import holm
 from mentorat.survey.proportions import proportion, two_proportions
 from mentorat.survey.questionnaire import Scale

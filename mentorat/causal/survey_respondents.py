@@ -6,14 +6,11 @@ A missing answer is never a zero.
 
 import re
 from collections.abc import Sequence
-from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import yaml
-from pydantic import BaseModel, ConfigDict
 
+from mentorat.causal.catalogues import BEFORE, GROUPS, survey_catalogue
 from mentorat.contracts.sources import contract
 from mentorat.errors import MentoratError
 from mentorat.reference import load
@@ -21,36 +18,7 @@ from mentorat.survey.questionnaire import Item, Scale, questionnaire
 from mentorat.survey.scales import codes_of, top_box
 from mentorat.typography import fr_text
 
-CATALOGUE = Path(__file__).with_name("enquete.yml")
 KEY = ["vague", "id_repondant"]
-GROUPS = ("mentores", "non_mentores")
-BEFORE = ("fixe", "avant")
-"""Temporalities of what mentoring cannot have changed."""
-
-
-class Catalogue(BaseModel):
-    """Content of `enquete.yml`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    covariables: dict[str, str]
-    niveaux_classe: dict[str, str]
-    modalites: dict[str, dict[str, str]]
-
-
-@cache
-def catalogue() -> Catalogue:
-    """Covariates of the survey, and how their levels read.
-
-    Raises pydantic's ValidationError when the file is malformed, ValueError when a covariate may have been
-    changed by mentoring: adjusting for it would hide part of the effect.
-    """
-    found = Catalogue.model_validate(yaml.safe_load(CATALOGUE.read_text(encoding="utf-8")))
-    for name in found.covariables:
-        for group in GROUPS:
-            if contract(f"enquete_{group}").colonne(name).temporalite not in BEFORE:
-                raise ValueError(f"{name} is not known before mentoring: it may not adjust an effect")
-    return found
 
 
 def items_of_families() -> dict[str, Item]:
@@ -74,7 +42,7 @@ def compared_items(rows: pd.DataFrame) -> list[str]:
 
 def refuse_unfit_covariates(names: Sequence[str]) -> None:
     """Raises MentoratError (French) on a covariate the survey does not have, or measured after mentoring began."""
-    known = catalogue().covariables
+    known = survey_catalogue().covariables
     for name in names:
         late = any(
             column.nom == name and column.temporalite is not None and column.temporalite not in BEFORE
@@ -145,7 +113,7 @@ def compared_answers(mentores: pd.DataFrame, non_mentores: pd.DataFrame, echanti
 
 def class_level(label: str) -> str:
     """Level of a class as written (« 4e », « Terminale »): primaire, college, lycee or autre."""
-    for level, beginning in catalogue().niveaux_classe.items():
+    for level, beginning in survey_catalogue().niveaux_classe.items():
         if re.match(beginning, label.strip().lower()):
             return level
     return "autre"
@@ -177,7 +145,7 @@ def clusters_of(rows: pd.DataFrame, first: str = "grappe") -> pd.Series:
 
 def covariate_label(name: str, level: str = "") -> str:
     """« type d'accueil (famille d'accueil) » for `type_accueil=assistant_familial`."""
-    said = catalogue().covariables[name]
+    said = survey_catalogue().covariables[name]
     return fr_text(f"{said} ({level_label(name, level)})" if level else said)
 
 
@@ -185,11 +153,11 @@ def level_label(name: str, level: object) -> str:
     """How a level of a covariate reads: « fille » for F, « oui » for true; any other as its code."""
     if isinstance(level, bool | np.bool_):
         return "oui" if level else "non"
-    return fr_text(catalogue().modalites.get(name, {}).get(str(level), str(level)))
+    return fr_text(survey_catalogue().modalites.get(name, {}).get(str(level), str(level)))
 
 
 def in_words(message: str) -> str:
     """A message of the estimators with the covariates' French labels in place of their column names."""
-    names = "|".join(catalogue().covariables)
+    names = "|".join(survey_catalogue().covariables)
     message = re.sub(rf"\b({names})=([\w ]+)", lambda found: f"{covariate_label(found[1], found[2])}", message)
     return re.sub(rf"« ({names}) »", lambda found: f"« {covariate_label(found[1])} »", message)

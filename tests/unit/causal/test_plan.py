@@ -9,16 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from mentorat.causal.catalogues import cohort_catalogue, cohort_covariates, survey_covariates
 from mentorat.causal.plan import Plan, PlanError, load_plan
-from mentorat.causal.plan_checks import (
-    cohort,
-    cohort_covariates,
-    compared_items,
-    faults,
-    schema_faults,
-    survey_columns,
-    survey_covariates,
-)
+from mentorat.causal.plan_checks import compared_items, faults, schema_faults, survey_columns
 from mentorat.causal.plan_register import DEMONSTRATION, PLANS, SCHEMA, TEMPLATE
 from mentorat.causal.plan_schema import files, plan_schema
 
@@ -68,7 +61,7 @@ def test_the_template_is_made_for_real_data_and_differs_from_the_demonstration_b
 
 def test_every_key_of_the_template_is_explained_above_it() -> None:
     lines = (PLANS / TEMPLATE).read_text(encoding="utf-8").splitlines()
-    inside_a_family = {"principale", "parcours", "scolarite", "sante", "mna", *cohort().issues}
+    inside_a_family = {"principale", "parcours", "scolarite", "sante", "mna", *cohort_catalogue().issues}
     keys = [
         (rank, found[1])
         for rank, line in enumerate(lines)
@@ -115,7 +108,7 @@ def test_outcomes_of_the_survey_are_put_to_both_groups() -> None:
 
 
 def test_outcomes_of_the_cohort_are_never_covariates() -> None:
-    assert not set(cohort().issues) & set(cohort_covariates())
+    assert not set(cohort_catalogue().issues) & set(cohort_covariates())
 
 
 @pytest.mark.parametrize(
