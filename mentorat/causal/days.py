@@ -4,6 +4,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+MONTH_DAYS = 30.5
+"""Length of a month of a window or of the censoring model: 183 days are six of them."""
+
 
 def day_numbers(values: pd.Series) -> NDArray[np.float64]:
     """Days since 1970-01-01 of dates, datetimes or ISO texts, nan where unknown."""

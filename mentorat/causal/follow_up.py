@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from mentorat.causal.balancing import NotEstimable, effective_size
 from mentorat.causal.covariates import RARE, encode_covariates
-from mentorat.causal.days import day_numbers
+from mentorat.causal.days import MONTH_DAYS, day_numbers
 from mentorat.causal.plan import CohortOutcome
 from mentorat.causal.propensity import propensity_logit
 from mentorat.errors import MentoratError
@@ -39,8 +39,6 @@ ATTENDING, AWAY, SILENT = 6, (7, 8), 9
 ADULT = 18
 BIRTHDAY = 15
 """Day of the month taken for a birthday: the files hold the month."""
-MONTH_DAYS = 30.5
-"""Length of a month of the censoring model: 183 days are six of them."""
 TRIM = 0.99
 """Quantile of the weights of an arm beyond which they are brought back to it."""
 FACTS = ("id_population", "fait", "date_fait", "valeur")

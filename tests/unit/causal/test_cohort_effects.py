@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from benchmarks.couverture_risques import EFFECT, simulate
-from mentorat.causal.cohort_effects import cohort_effect_tables, window_label
+from mentorat.causal.cohort_effects import cohort_effect_tables
+from mentorat.causal.cohort_words import window_label
 from mentorat.causal.effect_tables import SCHEMAS, EffectTables
 from mentorat.causal.plan import CohortOutcome, Plan, load_plan
 from mentorat.errors import MentoratError
