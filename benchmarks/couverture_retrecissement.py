@@ -14,7 +14,7 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 
-from mentorat.causal.heterogeneity import effect_by_level
+from mentorat.causal.heterogeneity import level_effects
 from mentorat.causal.shrinkage import effects_given, shrinkage
 
 DRAWS = 2_000
@@ -67,7 +67,9 @@ def interaction(draws: int) -> None:
     for clusters in (10, 40):
         rejected = lost = 0
         for _ in range(draws):
-            p = effect_by_level(answers(rng, clusters), "y", "mentore", "facteur", cluster="grappe")["p_interaction"]
+            p = level_effects(answers(rng, clusters), "y", "mentore", "facteur", cluster="grappe").table[
+                "p_interaction"
+            ]
             lost += int(np.isnan(p.iloc[0]))
             rejected += int(p.iloc[0] < 0.05)
         share = rejected / max(draws - lost, 1)

@@ -26,7 +26,7 @@ from mentorat.causal.cohort_words import (
 from mentorat.causal.covariates import encode_covariates
 from mentorat.causal.finding import Finding
 from mentorat.causal.follow_up import outcome_kind
-from mentorat.causal.heterogeneity import effect_by_level
+from mentorat.causal.heterogeneity import level_effects
 from mentorat.causal.outcomes import OutcomeEffect
 from mentorat.causal.placebo import Placebo, PlaceboResult, run_placebo
 from mentorat.causal.propensity import propensity_logit
@@ -235,7 +235,7 @@ def heterogeneity_rows(one: Issue) -> list[Row]:
         frame = one.found.rows.assign(_facteur=_levels(one.found.rows[factor], factor))
         others = [name for name in one.covariates if name != factor or factor == "age_index"]
         try:
-            table = effect_by_level(
+            table = level_effects(
                 frame,
                 VALUE,
                 ARM,
@@ -244,7 +244,7 @@ def heterogeneity_rows(one: Issue) -> list[Row]:
                 weights=one.found.weights,
                 cluster=one.side.plan.grappe,
                 person="id_population",
-            )
+            ).table
         except (NotEstimable, SurveyError):
             continue
         parts.append(table.assign(facteur=factor, libelle_facteur=column_label(factor)))

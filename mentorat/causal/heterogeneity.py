@@ -55,24 +55,6 @@ class LevelEffects:
     warnings: tuple[str, ...]
 
 
-def effect_by_level(
-    frame: pd.DataFrame,
-    outcome: str,
-    treatment: str,
-    factor: str,
-    covariates: Sequence[str] = (),
-    *,
-    weights: ArrayLike | None = None,
-    cluster: str | ArrayLike | None = None,
-    person: str | None = None,
-    level: float = 0.95,
-) -> pd.DataFrame:
-    """The table of `level_effects`."""
-    return level_effects(
-        frame, outcome, treatment, factor, covariates, weights=weights, cluster=cluster, person=person, level=level
-    ).table
-
-
 def level_effects(
     frame: pd.DataFrame,
     outcome: str,

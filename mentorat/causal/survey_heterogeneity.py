@@ -12,7 +12,7 @@ import pandas as pd
 
 from mentorat.causal.balancing import NotEstimable
 from mentorat.causal.estimators import Estimated, Sample
-from mentorat.causal.heterogeneity import effect_by_level
+from mentorat.causal.heterogeneity import level_effects
 from mentorat.causal.survey_respondents import covariate_label, in_words, level_label
 from mentorat.survey.design import SurveyError
 from mentorat.survey.multiplicity import holm
@@ -60,7 +60,7 @@ def _by_level(sample: Sample, primary: Estimated, factor: str) -> pd.DataFrame:
     levels = banded(sample.frame[factor], factor).map(lambda level: level_label(factor, level), na_action="ignore")
     name = f"{factor}_niveau"
     try:
-        return effect_by_level(
+        return level_effects(
             sample.frame.assign(**{name: levels}),
             sample.outcome,
             sample.treatment,
@@ -68,7 +68,7 @@ def _by_level(sample: Sample, primary: Estimated, factor: str) -> pd.DataFrame:
             [one for one in sample.covariates if one != factor or not _is_factor(sample.frame[factor])],
             weights=None if primary.design is None else primary.design.weights,
             cluster=sample.cluster,
-        )
+        ).table
     except (NotEstimable, SurveyError) as reason:
         return pd.DataFrame([{"modalite": "", "p_interaction": np.nan, "avertissements": str(reason)}])
 

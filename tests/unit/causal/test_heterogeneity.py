@@ -6,7 +6,7 @@ import pytest
 
 from mentorat.causal.cluster_robust import cluster_robust
 from mentorat.causal.effect_tables import HETEROGENEITE
-from mentorat.causal.heterogeneity import COLUMNS, effect_by_level, level_effects
+from mentorat.causal.heterogeneity import COLUMNS, level_effects
 from mentorat.causal.wald_test import wald_test
 from mentorat.survey.design import SurveyError
 
@@ -24,12 +24,13 @@ def drawn(seed: int, gap: float = 0.0, n: int = 900, clusters: int = 30) -> pd.D
 
 
 def estimated(frame: pd.DataFrame, **given: object) -> pd.DataFrame:
-    return effect_by_level(frame, "y", "mentore", "facteur", ["age"], cluster="grappe", **given)  # type: ignore[arg-type]
+    found = level_effects(frame, "y", "mentore", "facteur", ["age"], cluster="grappe", **given)  # type: ignore[arg-type]
+    return found.table
 
 
 def test_without_covariates_each_effect_is_its_own_difference_of_means() -> None:
     frame = drawn(1)
-    table = effect_by_level(frame, "y", "mentore", "facteur", cluster="grappe")
+    table = level_effects(frame, "y", "mentore", "facteur", cluster="grappe").table
     means = frame.pivot_table("y", "facteur", "mentore", aggfunc="mean")
     assert table["estimation"].to_numpy() == pytest.approx((means[True] - means[False]).to_numpy(), rel=1e-10)
     counts = frame.pivot_table("y", "facteur", "mentore", aggfunc="size")
@@ -126,7 +127,7 @@ def test_categories_keep_their_order_and_booleans_are_words() -> None:
 
 def test_the_factor_may_be_among_the_covariates() -> None:
     frame = drawn(7)
-    both = effect_by_level(frame, "y", "mentore", "facteur", ["age", "facteur"], cluster="grappe")
+    both = level_effects(frame, "y", "mentore", "facteur", ["age", "facteur"], cluster="grappe").table
     pd.testing.assert_frame_equal(both, estimated(frame))
 
 
@@ -182,9 +183,9 @@ def test_too_few_clusters_for_so_many_levels_give_no_test() -> None:
 def test_numbers_are_cut_in_bands_by_the_caller() -> None:
     frame = drawn(1)
     with pytest.raises(SurveyError, match="découpez"):
-        effect_by_level(frame, "y", "mentore", "age", cluster="grappe")
+        level_effects(frame, "y", "mentore", "age", cluster="grappe")
     with pytest.raises(SurveyError, match="manque"):
-        effect_by_level(frame, "y", "mentore", "ville", cluster="grappe")
+        level_effects(frame, "y", "mentore", "ville", cluster="grappe")
 
 
 def test_a_person_of_several_rows_counts_once() -> None:
