@@ -54,12 +54,12 @@ def cohort_effect_tables(
         tables["equilibre"] += balance_rows(side)
         tables["effets_recouvrement"] += overlap_rows(side)
         tables["effets_flux"] += flow_rows(side, found)
+        tables["effets_heterogeneite"] += heterogeneity_rows(found)
         for one in found.values():
             tables["effets"].append(effect_row(one, campagne))
             tables["effets_estimateurs"] += estimator_rows(one)
             tables["effets_robustesse"] += robustness_rows(one, found)
             if one.outcome.famille != "temoin":
-                tables["effets_heterogeneite"] += heterogeneity_rows(one)
                 tables["effets_entonnoir"] += funnel_rows(one, level)
     return effect_tables(**tables)
 

@@ -226,43 +226,48 @@ def _placebo(one: Issue) -> PlaceboResult:
     return run_placebo(one.found.rows, told, estimator, margin=PLACEBO_MARGIN)
 
 
-def heterogeneity_rows(one: Issue) -> list[Row]:
-    """Rows of `effets_heterogeneite`: the effect in each level of the plan's factors."""
-    if one.found.matched.effect is None:
-        return []
-    parts = []
-    for factor in one.side.plan.sous_groupes:
-        frame = one.found.rows.assign(_facteur=_levels(one.found.rows[factor], factor))
-        others = [name for name in one.covariates if name != factor or factor == "age_index"]
-        try:
-            table = level_effects(
-                frame,
-                VALUE,
-                ARM,
-                "_facteur",
-                others,
-                weights=one.found.weights,
-                cluster=one.side.plan.grappe,
-                person="id_population",
-            ).table
-        except (NotEstimable, SurveyError):
-            continue
-        parts.append(table.assign(facteur=factor, libelle_facteur=column_label(factor)))
-    if not parts:
-        return []
-    tests = pd.Series({part["facteur"].iloc[0]: part["p_interaction"].iloc[0] for part in parts}, dtype="float64")
-    known = tests.dropna()
-    corrected: dict[object, float] = {}
-    if len(known):
-        corrected = dict(zip(known.index, holm(known.to_numpy()), strict=True))
-    rows = []
-    for part in parts:
-        for row in part.to_dict("records"):
-            row["modalite"] = level_label(str(row["facteur"]), str(row["modalite"]))
-            row["avertissements"] = in_words(str(row["avertissements"]))
-            told = {str(name): value for name, value in row.items()}
-            rows.append({**one.key, **told, "p_interaction_holm": corrected.get(row["facteur"], np.nan)})
-    return rows
+def heterogeneity_rows(found: Mapping[str, Issue]) -> list[Row]:
+    """Rows of `effets_heterogeneite`: each outcome of the side but its placebos, in each level of the plan's factors.
+
+    Holm's correction runs over every test of the side, outcomes and factors together, as in a survey. A factor that
+    cannot be compared keeps a row, with the reason.
+    """
+    tables = [
+        (one, factor, _by_level(one, factor))
+        for one in found.values()
+        if one.outcome.famille != "temoin" and one.found.matched.effect is not None
+        for factor in one.side.plan.sous_groupes
+    ]
+    corrected = holm([float(table["p_interaction"].iloc[0]) for *_, table in tables])
+    return [
+        {
+            **one.key,
+            **{str(name): value for name, value in row.items()},
+            "facteur": factor,
+            "libelle_facteur": column_label(factor),
+            "modalite": level_label(factor, str(row["modalite"])),
+            "p_interaction_holm": p,
+            "avertissements": in_words(str(row["avertissements"])),
+        }
+        for (one, factor, table), p in zip(tables, corrected, strict=True)
+        for row in table.to_dict("records")
+    ]
+
+
+def _by_level(one: Issue, factor: str) -> pd.DataFrame:
+    try:
+        return level_effects(
+            one.found.rows.assign(_facteur=_levels(one.found.rows[factor], factor)),
+            VALUE,
+            ARM,
+            "_facteur",
+            [name for name in one.covariates if name != factor or factor == "age_index"],
+            weights=one.found.weights,
+            cluster=one.side.plan.grappe,
+            person="id_population",
+        ).table
+    except (NotEstimable, SurveyError) as reason:
+        return pd.DataFrame([{"modalite": "", "p_interaction": np.nan, "avertissements": str(reason)}])
 
 
 def _levels(values: pd.Series, factor: str) -> pd.Series:

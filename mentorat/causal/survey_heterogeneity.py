@@ -28,8 +28,7 @@ Row = dict[str, object]
 def heterogeneity_rows(found: Sequence[tuple[Row, Sample, Estimated]], factors: Sequence[str]) -> list[Row]:
     """Rows of `effets_heterogeneite`: every outcome (its key, its sample, its primary estimate) by every factor."""
     tables = [(key, factor, _by_level(sample, primary, factor)) for key, sample, primary in found for factor in factors]
-    tests = np.array([float(table["p_interaction"].iloc[0]) if len(table) else np.nan for _, _, table in tables])
-    corrected = holm(tests) if len(tests) else tests
+    corrected = holm([float(table["p_interaction"].iloc[0]) for *_, table in tables])
     return [
         row for (key, factor, table), p in zip(tables, corrected, strict=True) for row in _rows(key, factor, table, p)
     ]

@@ -217,6 +217,22 @@ def test_the_placebo_is_not_balanced_by_itself(tables: EffectTables) -> None:
     assert row(tables, "deplacements_avant")["role"] == "temoin"
 
 
+def test_tests_of_interaction_are_corrected_together_whatever_the_outcome(tables: EffectTables) -> None:
+    tested = tables.effets_heterogeneite.drop_duplicates(["issue", "facteur"])
+    known = tested["p_interaction"].dropna()
+    assert len(known) > len(set(tested["facteur"])), "several outcomes are tested"
+    smallest = tested.loc[known.idxmin()]
+    assert smallest["p_interaction_holm"] == pytest.approx(min(1, len(known) * smallest["p_interaction"]), rel=1e-5)
+    assert (tested["p_interaction_holm"] >= tested["p_interaction"]).loc[known.index].all()
+
+
+def test_a_factor_that_cannot_be_compared_keeps_a_row_that_says_why(cohort: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+    found = cohort_effect_tables(2024, *cohort, plan(sous_groupes=("territoire",))).effets_heterogeneite
+    freqsco = found[found["issue"] == "freqsco"]
+    assert freqsco["libelle_facteur"].to_list() == ["Territoire"] and freqsco["estimation"].isna().all()
+    assert "30 valeurs" in freqsco["avertissements"].iloc[0].replace("\xa0", " ")
+
+
 def test_departements_are_in_the_order_of_codes_and_never_alone(tables: EffectTables) -> None:
     found = tables.effets_entonnoir.query("issue == 'freqsco'")
     assert len(found) == 101 and found["departement"].is_monotonic_increasing
