@@ -58,16 +58,13 @@ class CohortComparison:
     """One outcome and one kind of comparators.
 
     `rows`: those of the matching that serve, with VALUE; `weights` (their order): sets, times observation;
-    `covered`: young people of each arm whose window the files cover; `followed`: the outcome over all the rows of the
-    matching; `matched`, `naive`, `censored`: the effects; `missing`: those covered whose outcome is unknown;
-    `departed`: share of each arm that left care before its outcome was decided (weighted); `earliest`: the first day on
-    which a window closes (days), nan when nobody has one.
+    `covered`: young people of each arm whose window the files cover; `matched`, `naive`, `censored`: the effects;
+    `missing`: those covered whose outcome is unknown; `departed`: share of each arm that left care before its outcome
+    was decided (weighted); `earliest`: the first day on which a window closes (days), nan when nobody has one.
     """
 
-    name: str
     rows: pd.DataFrame = field(repr=False)
     weights: Floats = field(repr=False)
-    followed: Followed = field(repr=False)
     matched: Estimated
     naive: Estimated
     censored: Estimated
@@ -102,10 +99,8 @@ def compare_outcome(
     if not base.any():
         nothing = Estimated(None)
         return CohortComparison(
-            name=name,
             rows=frame.iloc[:0],
             weights=base[:0],
-            followed=followed,
             matched=nothing,
             naive=nothing,
             censored=nothing,
@@ -132,10 +127,8 @@ def compare_outcome(
         censored = _censored(frame, followed, own, base, covariates=covariates, cluster=cluster, level=level)
     kept = weights > 0
     return CohortComparison(
-        name=name,
         rows=frame.loc[kept].reset_index(drop=True),
         weights=weights[kept],
-        followed=followed,
         matched=matched,
         naive=_naive(matches, facts, name, outcome, cluster=cluster, level=level) if naive else Estimated(None, ""),
         censored=censored,

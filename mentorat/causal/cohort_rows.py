@@ -11,7 +11,6 @@ from mentorat.causal.balancing import NotEstimable
 from mentorat.causal.cohort_comparison import ARM, VALUE, CohortComparison, Estimated, by_departement, young_people
 from mentorat.causal.cohort_estimates import SOURCE, Issue, Side
 from mentorat.causal.cohort_words import (
-    ESTIMAND,
     ESTIMANDS,
     ESTIMATORS,
     censored_sentence,
@@ -51,7 +50,6 @@ def balance_rows(side: Side) -> Iterator[Row]:
         yield {
             "source": SOURCE,
             "comparateurs": side.comparators,
-            "vague": pd.NA,
             "covariable": row["covariable"],
             "libelle": column_label(str(row["covariable"])),
             "n_mentores": side.matches.sets,
@@ -102,12 +100,10 @@ def effect_row(one: Issue, campagne: int) -> Row:
         told.insert(0, not_yet(one.outcome, found.earliest, campagne))
     return {
         **one.key,
-        "dimension": "",
         "famille": one.outcome.famille,
         "role": one.outcome.famille,
-        "vague": pd.NA,
         "fenetre": window_label(one.outcome),
-        "estimand": ESTIMAND,
+        "estimand": ESTIMANDS["appariement"],
         "estimateur": "appariement",
         **_figures(effect, "att"),
         "ecart_naif": naive.estimate if naive else np.nan,
@@ -122,7 +118,6 @@ def effect_row(one: Issue, campagne: int) -> Row:
         "evalue": one.ratio.point if one.ratio else np.nan,
         "evalue_limite": one.ratio.limit if one.ratio else np.nan,
         "valeur_robustesse": one.hidden.rv_q if one.hidden else np.nan,
-        "specifications": pd.NA,
         "methode": method(one.side.plan),
         "avertissements": in_words(" ".join(told)),
     }
@@ -290,10 +285,7 @@ def funnel_rows(one: Issue, level: float) -> list[Row]:
     own.loc[absent, "avertissements"] = fr_text("Aucun nouveau binôme apparié dans le département.")
     counts = ["n_mentores", "n_non_mentores", "x_mentores", "x_non_mentores"]
     own[counts] = own[counts].fillna(0)
-    try:
-        shrunk = shrink(own["departement"].tolist(), own["estimation"], own["se"], level=level)
-    except (NotEstimable, SurveyError):
-        return []
+    shrunk = shrink(own["departement"].tolist(), own["estimation"], own["se"], level=level)
     # The figures of a département are those of `shrink`: none where nothing could be brought towards a mean.
     table = own.drop(columns=["estimation", "se"]).merge(
         shrunk.rename(columns={"avertissements": "_dit"}), on="departement", how="left"

@@ -18,9 +18,8 @@ from mentorat.causal.plan import CohortOutcome, CohortPlan
 from mentorat.causal.risk_sets import RiskSetMatches
 from mentorat.typography import fr_count, fr_number, fr_points, fr_text
 
-ESTIMAND = "ATT : commencer ce jour-là ou non, chez les jeunes qui commencent"
 ESTIMANDS = {
-    "appariement": ESTIMAND,
+    "appariement": "ATT : commencer ce jour-là ou non, chez les jeunes qui commencent",
     "naif": "Écart entre les jeunes qui commencent et les jeunes à risque le même mois, sans ajustement",
     "censure_ponderee": "ATT : commencer ce jour-là ou ne pas commencer, chez les jeunes qui commencent",
 }

@@ -7,7 +7,7 @@ import datetime
 import re
 from functools import cache
 from pathlib import Path
-from typing import Literal, Self, get_args
+from typing import Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -151,7 +151,7 @@ class Rules(_Strict):
 
     @model_validator(mode="after")
     def _no_grade_says_more(self) -> Self:
-        grades = set(get_args(Grade))
+        grades = set(GRADES)
         if not grades == set(self.mots) == set(self.interdits) == set(self.niveaux):
             raise ValueError("preuve.yml: each grade has its meaning, its words and what it never says")
         said = [(grade, text) for grade, words in self.mots.items() for text in words.model_dump().values() if text]

@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mentorat.causal.balancing import NotEstimable, effective_size
+from mentorat.causal.balancing import NotEstimable
 from mentorat.causal.covariates import RARE, encode_covariates
 from mentorat.causal.days import MONTH_DAYS, day_numbers
 from mentorat.causal.plan import CohortOutcome
@@ -72,14 +72,10 @@ class Followed:
 class ObservationWeights:
     """Weights (n, 0 for those not observed) that make each arm's observed stand for the whole arm.
 
-    `shares`: share observed of the mentored, then of the others (weighted); `ess_*`: effective sizes of the observed;
     `warnings`: French sentences.
     """
 
     weights: Floats = field(repr=False)
-    shares: tuple[float, float]
-    ess_treated: float
-    ess_control: float
     warnings: tuple[str, ...]
 
 
@@ -221,20 +217,13 @@ def observation_weights(
         factor[inside] = share / score
         factor[seen] = _truncated(factor[seen])
         found = np.where(seen, base * factor, found)
-    low = min(shares)
-    if low < 1:
+    if min(shares) < 1:
         told.append(
             f"L'issue est connue de {fr_number(100 * shares[0], 0)} % des mentorés et de "
             f"{fr_number(100 * shares[1], 0)} % des non-mentorés ; ceux dont elle est connue comptent pour ceux qui "
             "leur ressemblent."
         )
-    return ObservationWeights(
-        weights=found,
-        shares=(shares[0], shares[1]),
-        ess_treated=effective_size(found[mentored & (found > 0)]),
-        ess_control=effective_size(found[~mentored & (found > 0)]),
-        warnings=tuple(fr_text(one) for one in told),
-    )
+    return ObservationWeights(found, tuple(fr_text(one) for one in told))
 
 
 def censored_weights(
@@ -259,7 +248,7 @@ def censored_weights(
     out = ~np.isnan(censored) & (censored < followed.decided)
     days = np.where(out, censored, followed.decided) - index
     found = np.zeros(len(rows))
-    shares, told = [], []
+    told: list[str] = []
     for arm, who in ((mentored, "mentorés"), (~mentored, "non mentorés")):
         inside = arm & (base > 0)
         kept = inside & ~out
@@ -268,7 +257,6 @@ def censored_weights(
                 f"Tous les jeunes {who} ont été mentorés ou sont sortis avant que l'issue soit connue : l'effet "
                 "censuré n'est pas estimé."
             )
-        shares.append(float(base[kept].sum() / base[inside].sum()))
         factor = np.ones(int(inside.sum()))
         if out[inside].sum() >= RARE:
             factor, said = _uncensored(
@@ -286,13 +274,7 @@ def censored_weights(
         f"{fr_count(lost[1], 'comparateur sorti ou mentoré', 'comparateurs sortis ou mentorés')} avant que l'issue "
         "soit connue ; ceux qui restent comptent pour eux."
     )
-    return ObservationWeights(
-        weights=found,
-        shares=(shares[0], shares[1]),
-        ess_treated=effective_size(found[mentored & (found > 0)]),
-        ess_control=effective_size(found[~mentored & (found > 0)]),
-        warnings=tuple(fr_text(one) for one in dict.fromkeys(told)),
-    )
+    return ObservationWeights(found, tuple(fr_text(one) for one in dict.fromkeys(told)))
 
 
 def _young_adult(

@@ -26,7 +26,6 @@ from mentorat.causal.design import exact_codes
 from mentorat.causal.matching import whitened
 from mentorat.causal.plan import Comparators, Matching
 from mentorat.errors import MentoratError
-from mentorat.survey.estimators import kish_ess
 from mentorat.typography import fr_count, fr_number, fr_text
 
 Floats = NDArray[np.float64]
@@ -41,11 +40,9 @@ STATUSES: dict[str, tuple[str, ...]] = {
 NEW_PAIR = "binome"
 KNOWN_MONTH = 6
 """Month of birth taken where it is unknown: the middle of the year."""
-OWN = {
-    "age_index": "age in years on the index date, by months",
-    "anciennete_jours": "days in care before the index date",
-}
-"""Covariates that hang on the index date; the others are columns of `risques`, as known before the interval."""
+OWN = ("age_index", "anciennete_jours")
+"""Covariates that hang on the index date, the age (years, by months) and the days in care before it; the others are
+columns of `risques`, as known before the interval."""
 NEEDED = (
     "id_population",
     "territoire",
@@ -62,6 +59,8 @@ NEEDED = (
 )
 BLOCK = 2_000_000
 """Candidates looked at together."""
+FIRST_STEP = ("nouveaux_binomes", "Nouveaux binômes, et jeunes qui peuvent leur être comparés")
+"""Code and label of the step that the flow begins with, whether or not a pair finds its comparators."""
 MOST_UNMATCHED = 400_000
 """Rows of the unmatched comparison; beyond, one in so many is taken, in the order of months and identifiers."""
 _DECIMALS = 10
@@ -101,18 +100,16 @@ class RiskSetMatches:
     over the number found for their comparators), jour_index (datetime64), then what is known before that day: the
     columns of `risques` and `OWN`. `unmatched`: the same columns without sets, every comparator at risk on the 15th of
     each month beside the pairs of that month, weighted as they are. `flow`: etape, libelle, n_mentores, n_non_mentores.
-    `ess_control`: Kish's effective number of comparators, each counted once with all his or her weight. `warnings`:
-    French sentences.
+    `sets`: pairs that have a comparator, of `pairs` in all; `people_control`: young people who serve as comparators.
+    `warnings`: French sentences.
     """
 
-    comparators: Comparators
     rows: pd.DataFrame = field(repr=False)
     unmatched: pd.DataFrame = field(repr=False)
     flow: pd.DataFrame = field(repr=False)
     sets: int
     pairs: int
     people_control: int
-    ess_control: float
     warnings: tuple[str, ...]
 
 
@@ -154,7 +151,6 @@ def match_risk_sets(
     comparateurs: Comparators,
     *,
     covariates: Sequence[str] = (),
-    caliper: float | None = None,
 ) -> RiskSetMatches:
     """Each new pair with its `matching.voisins` nearest comparators at risk on its first day.
 
@@ -162,8 +158,8 @@ def match_risk_sets(
     `matching.age_ecart_mois` months, have the status asked that day, and begin no accompaniment that very day; a young
     person may serve several pairs and be mentored later, never stands twice in a set nor beside himself or herself. The
     distance is Mahalanobis' on the ranks of the age and of those of `covariates` that are numbers or booleans (factors
-    are for exact strata and for the regression; what is missing is in the middle); `caliper`: the largest distance.
-    Ties go by identifier. A pair without comparator is left out and counted.
+    are for exact strata and for the regression; what is missing is in the middle). Ties go by identifier. A pair
+    without comparator is left out and counted.
 
     Raises MentoratError (French) on a column that `risques` does not have.
     """
@@ -179,41 +175,31 @@ def match_risk_sets(
     pool = np.flatnonzero(known.frame["statut"].isin(STATUSES[comparateurs]).to_numpy())
     pairs = np.flatnonzero(known.pair)
     if not len(pairs) or not len(pool):
-        return _nothing(known, comparateurs, len(pairs), len(np.unique(known.person[pool])))
+        return _nothing(known, len(pairs), len(np.unique(known.person[pool])))
     strata, _ = exact_codes(known.frame[list(matching.exact)], len(known.frame))
     inner = [name for name in covariates if name not in matching.exact]
     points = _points(known, pairs, pool, inner)
     search = _Search(known, strata.astype(np.int64), pairs, pool, points)
-    chosen, distances = search.nearest(
-        matching.age_ecart_mois, matching.voisins, np.inf if caliper is None else caliper
-    )
+    chosen, distances = search.nearest(matching.age_ecart_mois, matching.voisins)
     alone = chosen[:, 0] < 0
-    without_age = search.nearest(None, 1, np.inf, only=np.flatnonzero(alone))[0][:, 0] < 0
+    without_age = search.nearest(None, 1, only=np.flatnonzero(alone))[0][:, 0] < 0
     rows = _rows(known, pairs, chosen, distances)
     control = ~rows["mentore"].to_numpy()
-    people = rows.loc[control].groupby("id_population")["poids"].sum()
+    people = rows.loc[control, "id_population"].nunique()
     at_risk = len(pairs) - int(without_age.sum())
     matched = int((~alone).sum())
-    flow = [
-        ("nouveaux_binomes", "Nouveaux binômes, et jeunes qui peuvent leur être comparés", len(pairs), pool),
-        ("meme_strate", "Avec un jeune comparable ce jour-là, sans égard à l'âge", at_risk, None),
-        ("meme_age", f"Nés à {matching.age_ecart_mois} mois d'écart au plus : appariés", matched, None),
-    ]
-    everyone = len(np.unique(known.person[pool]))
+    same_age = f"Nés à {matching.age_ecart_mois} mois d'écart au plus : appariés"
     return RiskSetMatches(
-        comparators=comparateurs,
         rows=rows,
         unmatched=_unmatched(known, pairs, pool),
-        flow=pd.DataFrame(
-            [
-                {"etape": step, "libelle": label, "n_mentores": number, "n_non_mentores": others}
-                for (step, label, number, _), others in zip(flow, (everyone, pd.NA, len(people)), strict=True)
-            ]
+        flow=_flow(
+            (*FIRST_STEP, len(pairs), len(np.unique(known.person[pool]))),
+            ("meme_strate", "Avec un jeune comparable ce jour-là, sans égard à l'âge", at_risk, pd.NA),
+            ("meme_age", same_age, matched, people),
         ),
         sets=matched,
         pairs=len(pairs),
-        people_control=len(people),
-        ess_control=kish_ess(people.to_numpy(dtype=np.float64)) if len(people) else 0.0,
+        people_control=people,
         warnings=_told(len(pairs), matched, int(without_age.sum())),
     )
 
@@ -229,7 +215,7 @@ class _Search:
     points: Floats
 
     def nearest(
-        self, months: int | None, voisins: int, caliper: float, only: NDArray[np.intp] | None = None
+        self, months: int | None, voisins: int, only: NDArray[np.intp] | None = None
     ) -> tuple[Integers, Floats]:
         """Rows of the comparators of each pair (or of those `only`), −1 where none, and their distances.
 
@@ -263,9 +249,7 @@ class _Search:
             gap = np.zeros(len(row))
             for column in self.points.T:  # a column at a time: never candidates × columns
                 gap += (column[row] - column[pair]) ** 2
-            gap = np.sqrt(gap).round(_DECIMALS)
-            gap[gap > caliper] = np.inf
-            self._choose(whose, row, gap, chosen, distances)
+            self._choose(whose, row, np.sqrt(gap).round(_DECIMALS), chosen, distances)
         return chosen, distances
 
     def _choose(
@@ -401,30 +385,23 @@ def _unmatched(known: RiskIntervals, pairs: NDArray[np.intp], pool: NDArray[np.i
     return pd.concat([head, _known_before(known, row, when)], axis=1)
 
 
-def _nothing(known: RiskIntervals, comparateurs: Comparators, pairs: int, others: int) -> RiskSetMatches:
+def _nothing(known: RiskIntervals, pairs: int, others: int) -> RiskSetMatches:
     none = np.empty((0, 1))
     rows = _rows(known, np.empty(0, dtype=np.intp), none.astype(np.int64), none)
     told = "Aucun nouveau binôme" if not pairs else "Aucun jeune comparable"
     return RiskSetMatches(
-        comparators=comparateurs,
         rows=rows,
         unmatched=rows[["mentore", "poids", *[name for name in rows.columns if name not in _SETS]]],
-        flow=pd.DataFrame(
-            [
-                {
-                    "etape": "nouveaux_binomes",
-                    "libelle": "Nouveaux binômes, et jeunes qui peuvent leur être comparés",
-                    "n_mentores": pairs,
-                    "n_non_mentores": others,
-                }
-            ]
-        ),
+        flow=_flow((*FIRST_STEP, pairs, others)),
         sets=0,
         pairs=pairs,
         people_control=0,
-        ess_control=0.0,
         warnings=(fr_text(f"{told} dans la période observée : rien n'est comparé."),),
     )
+
+
+def _flow(*steps: tuple[str, str, int, object]) -> pd.DataFrame:
+    return pd.DataFrame(steps, columns=["etape", "libelle", "n_mentores", "n_non_mentores"])
 
 
 _SETS = ("ensemble", "mentore", "rang", "distance", "poids")
