@@ -27,11 +27,11 @@ from pathlib import Path
 from display import Drawing, p_value, sentences, signed, subtitle, table
 from IPython.display import display
 
+from mentorat.causal.effect_tables import PLACEBOS
 from mentorat.causal.presentation import (
     CHANCE,
     HIDDEN_FACTOR,
     MISSING,
-    PLACEBOS,
     comparisons,
     curve_sentences,
     in_words,

@@ -23,6 +23,7 @@ from mentorat.causal.cohort_words import (
     window_label,
 )
 from mentorat.causal.covariates import encode_covariates
+from mentorat.causal.evidence import rules
 from mentorat.causal.finding import Finding
 from mentorat.causal.follow_up import outcome_kind
 from mentorat.causal.heterogeneity import level_effects
@@ -38,8 +39,6 @@ from mentorat.typography import fr_text
 
 AGE_BANDS = {"11 à 13 ans": 14, "14 et 15 ans": 16, "16 ans et plus": 200}
 """Bands of age and the age each stops before, in years."""
-PLACEBO_MARGIN = 0.05
-"""Least difference of shares on a placebo that would matter."""
 Row = dict[str, object]
 
 
@@ -218,7 +217,7 @@ def _placebo(one: Issue) -> PlaceboResult:
     told = Placebo(
         "resultat", VALUE, outcome_label(one.name), f"{window_label(one.outcome)} : le mentorat n'avait pas commencé"
     )
-    return run_placebo(one.found.rows, told, estimator, margin=PLACEBO_MARGIN)
+    return run_placebo(one.found.rows, told, estimator, margin=rules().seuils.marge_absence.valeur)
 
 
 def heterogeneity_rows(found: Mapping[str, Issue]) -> list[Row]:

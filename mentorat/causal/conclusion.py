@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from mentorat.causal.effect_tables import EFFETS, typed
+from mentorat.causal.effect_tables import EFFETS, PLACEBOS, typed
 from mentorat.causal.evidence import Facts, Finding, Rule, balanced, finding, grade, overstated, rules
 from mentorat.causal.plan import Plan
 from mentorat.causal.plan_register import PlanInForce, in_force
@@ -23,8 +23,6 @@ RISK_SETS = "appariement"
 """The estimator of the cohort: a plan chooses its matching, not another one."""
 WAVES_COMPARED = 1
 """Waves a survey's comparison rests on: the latest one answered by both groups."""
-CONTROLS = ("issue_placebo", "date_placebo", "temoin_negatif")
-"""Analyses of `effets_robustesse` where mentoring can have changed nothing."""
 COMPARED = ["source", "comparateurs"]
 
 
@@ -164,7 +162,7 @@ def _controls_passed(found: pd.DataFrame, robustesse: pd.DataFrame | None) -> di
     columns = [*COMPARED, "ic_bas", "ic_haut"]
     parts = [found.loc[found["role"] == "temoin", columns]]
     if robustesse is not None:
-        parts.append(robustesse.loc[robustesse["analyse"].isin(CONTROLS), columns])
+        parts.append(robustesse.loc[robustesse["analyse"].isin(PLACEBOS), columns])
     controls = pd.concat(parts, ignore_index=True).dropna(subset=["ic_bas", "ic_haut"])
     margin = rules().seuils.marge_absence.valeur
     read = controls[COMPARED].assign(

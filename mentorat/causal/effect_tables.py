@@ -122,6 +122,8 @@ ROBUSTESSE = {
 reference_observee (as strong as `reference`, a covariate: the estimate left), rosenbaum, issue_placebo, date_placebo,
 temoin_negatif, bootstrap_sauvage, rerandomisation, imputation, non_reponse_bornes, censure_ponderee. `lecture`: one
 French sentence."""
+PLACEBOS = ("issue_placebo", "date_placebo", "temoin_negatif")
+"""Analyses of `effets_robustesse` where mentoring can have changed nothing."""
 EQUILIBRE = {
     **{name: kind for name, kind in _KEY.items() if name in {"source", "comparateurs"}},
     "vague": "Int64",

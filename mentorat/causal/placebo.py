@@ -114,7 +114,7 @@ def _named(placebo: Placebo) -> str:
 def _sentence(placebo: Placebo, found: Finding, verdict: Verdict, margin: float) -> str:
     figures = (
         f"écart de {fr_number(found.estimate, 3)} (intervalle de {fr_number(found.low, 3)} à "
-        f"{fr_number(found.high, 3)}, {fr_number(found.n)} lignes comparées)"
+        f"{fr_number(found.high, 3)}, {fr_number(found.n)} jeunes comparés)"
     )
     readings = {
         "alerte": "Le mentorat ne peut pas agir ici et pourtant l'écart n'est pas nul : les deux groupes diffèrent par "

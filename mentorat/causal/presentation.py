@@ -21,11 +21,8 @@ COMPARATORS = {
 }
 ROLES = {"principale": "Issue principale", "secondaire": "Issue secondaire", "temoin": "Témoin"}
 HIDDEN_FACTOR = ("e_value", "valeur_robustesse", "reference_observee", "rosenbaum")
-PLACEBOS = ("issue_placebo", "date_placebo", "temoin_negatif")
 CHANCE = ("bootstrap_sauvage", "rerandomisation")
 MISSING = ("imputation", "non_reponse_bornes", "censure_ponderee")
-BALANCED = 0.1
-"""Standardised difference under which a covariate is called balanced."""
 _KEY = ["source", "comparateurs"]
 _OTHERS = "n_non_mentores"
 _ORDER = {name: rank for rank, name in enumerate([*SOURCES, *COMPARATORS])}
@@ -144,16 +141,17 @@ def balance_sentences(equilibre: pd.DataFrame) -> list[str]:
     if known.empty:
         return ["Aucune caractéristique à comparer : rien n'a été reçu, ou tout est masqué."]
     before, after = (known[column].abs() for column in ("smd_avant", "smd_apres"))
-    beyond = [fr_number(n) if n else "aucune" for n in (int((values > BALANCED).sum()) for values in (before, after))]
+    most = rules().seuils.smd_maximal.valeur
+    beyond = [fr_number(n) if n else "aucune" for n in (int((values > most).sum()) for values in (before, after))]
     told = [
-        f"Sur {fr_count(len(known), 'ligne', 'lignes')} (une par modalité), au-delà de 0,1 : {beyond[0]} avant, "
-        f"{beyond[1]} après.",
+        f"Sur {fr_count(len(known), 'ligne', 'lignes')} (une par modalité), au-delà de {fr_number(most, 1)} : "
+        f"{beyond[0]} avant, {beyond[1]} après.",
         f"Après, la plus grande différence est {fr_number(after.max(), 3)}, "
         f"pour « {known.loc[after == after.max(), 'libelle'].iloc[0]} »."
         if after.max() >= 0.005
         else "Après, toutes les différences sont nulles à 0,01 près : la comparaison est construite pour cela.",
     ]
-    if (after > BALANCED).any():
+    if (after > most).any():
         told.append("Les groupes ne sont donc pas rendus comparables : l'écart reste une description.")
     return told
 

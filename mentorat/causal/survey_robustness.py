@@ -14,6 +14,7 @@ import pandas as pd
 
 from mentorat.causal.balancing import NotEstimable
 from mentorat.causal.estimators import Estimated, Sample, estimate
+from mentorat.causal.evidence import rules
 from mentorat.causal.placebo import Placebo, run_placebo
 from mentorat.causal.plan import Variance
 from mentorat.causal.randomisation import randomisation_test
@@ -30,8 +31,6 @@ BENCHMARKS = 2
 """Measured covariates shown as benchmarks: those whose equal would take most of the estimate away."""
 DRAWS = 999
 COPIES = IMPUTATIONS
-MARGIN = 0.05
-"""A negative control says something when it could have shown a gap of five points."""
 Row = dict[str, object]
 
 
@@ -110,7 +109,9 @@ def control_row(sample: Sample, label: str, run: Callable[[], Estimated]) -> Row
     declared = Placebo(
         "temoin", sample.outcome, label, "le plan déclare que le mentorat n'a pas de raison d'agir sur cette réponse"
     )
-    found = run_placebo(sample.frame, declared, lambda frame, placebo: run(), margin=MARGIN)
+    found = run_placebo(
+        sample.frame, declared, lambda frame, placebo: run(), margin=rules().seuils.marge_absence.valeur
+    )
     seen = found.finding
     if seen is None:
         return _row("temoin_negatif", reference=label, lecture=found.sentence)
