@@ -20,18 +20,18 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from mentorat.causal.balancing import NotEstimable, effective_size
+from mentorat.causal.balancing import NotEstimable
 from mentorat.causal.cluster_robust import FEW_CLUSTERS, Codes, Floats, by_cluster
 from mentorat.causal.covariates import encode_covariates
+from mentorat.causal.design import FRAGILE_ESS, SMALLEST_ESS
 from mentorat.causal.outcomes import (
-    FEWEST_EFFECTIVE,
-    FRAGILE,
     Comparison,
     OutcomeEffect,
     comparison,
     typed_effect,
 )
 from mentorat.survey.design import SurveyError
+from mentorat.survey.estimators import kish_ess
 from mentorat.survey.regression import logistic, logit_maximum
 from mentorat.typography import fr_number
 
@@ -98,7 +98,7 @@ def aipw_att(
     fold = _folds(problem, folds, seed) if folds else None
     estimate, influence, mean, size = _estimated(problem, fold)
     clusters = len(labels)
-    if size < FEWEST_EFFECTIVE:
+    if size < SMALLEST_ESS:
         raise NotEstimable(
             f"La pondération ramène les jeunes non mentorés à l'équivalent de {fr_number(size, 1)} jeunes : les deux "
             "groupes se recouvrent trop peu, l'effet n'est pas estimé."
@@ -111,7 +111,7 @@ def aipw_att(
     freedom = float(clusters - 2)
     half = float(stats.t.ppf(0.5 + level / 2, freedom)) * error
     told = [*data.warnings, *encoded.warnings]
-    if size < FRAGILE:
+    if size < FRAGILE_ESS:
         told.append(
             f"La pondération repose sur l'équivalent de {fr_number(size, 0)} jeunes non mentorés : le résultat est "
             "fragile."
@@ -212,7 +212,7 @@ def _estimated(problem: _Problem, fold: Codes | None) -> tuple[float, Floats, fl
         by_beta = np.linalg.solve((x * (control * slope)[:, None]).T @ x, toward_beta)
         influence = influence + w * (arm - score) * (x @ by_alpha) + control * left * (x @ by_beta)
     mean = float(treated @ problem.y / n1)
-    return above - below, influence, mean, effective_size(odds[arm == 0])
+    return above - below, influence, mean, kish_ess(odds[arm == 0])
 
 
 def _folds(problem: _Problem, folds: int, seed: int) -> Codes:

@@ -22,11 +22,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
-from mentorat.causal.balancing import NotEstimable, effective_size
+from mentorat.causal.balancing import NotEstimable
 from mentorat.causal.covariates import RARE
 from mentorat.causal.panel import cluster_codes, column_of, numbers_of, treatment_mask
 from mentorat.survey.clustered import GroupComparison, compare_groups
 from mentorat.survey.design import survey_design
+from mentorat.survey.estimators import kish_ess
 from mentorat.survey.nonresponse import response_logit
 from mentorat.survey.thresholds import FEW_CLUSTERS
 from mentorat.typography import fr_percent, fr_points, fr_text
@@ -133,8 +134,8 @@ def attrition_weights(
     return AttritionWeights(
         weights=found,
         groups=pd.concat(tables, ignore_index=True),
-        ess_treated=effective_size(found[treated & answered]),
-        ess_control=effective_size(found[~treated & answered]),
+        ess_treated=kish_ess(found[treated & answered]),
+        ess_control=kish_ess(found[~treated & answered]),
         warnings=tuple(dict.fromkeys(told)),
     )
 

@@ -41,10 +41,6 @@ class BalancingWeights:
     iterations: int
 
 
-effective_size = kish_ess
-"""Kish's effective sample size, as surveys have it."""
-
-
 def entropy_balance(
     x_treated: pd.DataFrame,
     x_control: pd.DataFrame,
@@ -153,7 +149,7 @@ def _result(q: Floats, total: float, left_over: float, iterations: int) -> Balan
     weights = q * total
     return BalancingWeights(
         weights=weights,
-        ess=effective_size(weights),
+        ess=kish_ess(weights),
         max_weight=float(weights.max()),
         max_difference=left_over,
         iterations=iterations,

@@ -16,14 +16,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from mentorat.causal.balancing import NotEstimable, effective_size
+from mentorat.causal.balancing import NotEstimable
 from mentorat.causal.cluster_robust import Floats, RobustFit, cluster_robust
 from mentorat.causal.clusters import FEWEST_CLUSTERS
 from mentorat.causal.covariates import RARE, UNKNOWN, encode_covariates
-from mentorat.causal.outcomes import FEWEST_EFFECTIVE, FRAGILE, Comparison, comparison
+from mentorat.causal.design import FRAGILE_ESS, SMALLEST_ESS
+from mentorat.causal.outcomes import Comparison, comparison
 from mentorat.causal.projections import independent_columns
 from mentorat.causal.wald_test import WaldTest, wald_test
 from mentorat.survey.design import SurveyError
+from mentorat.survey.estimators import kish_ess
 from mentorat.typography import fr_number, fr_text
 
 MOST_LEVELS = 12
@@ -159,8 +161,8 @@ def _too_thin(data: Comparison, inside: NDArray[np.bool_], name: str, people: ND
             told = f"Aucun jeune {nobody} dans cette modalité"
         elif len(np.unique(people[mask])) < RARE:
             told = f"Moins de {RARE} réponses chez les jeunes {who} de cette modalité"
-        elif _people_size(data.weights[mask], people[mask]) < FEWEST_EFFECTIVE:
-            told = f"Les jeunes {who} de cette modalité valent, une fois pondérés, moins de {FEWEST_EFFECTIVE} jeunes"
+        elif _people_size(data.weights[mask], people[mask]) < SMALLEST_ESS:
+            told = f"Les jeunes {who} de cette modalité valent, une fois pondérés, moins de {SMALLEST_ESS} jeunes"
         elif len(np.unique(data.cluster[mask])) < FEWEST_CLUSTERS:
             told = f"Les jeunes {who} de cette modalité viennent de moins de {FEWEST_CLUSTERS} grappes"
         if told:
@@ -172,14 +174,14 @@ def _too_thin(data: Comparison, inside: NDArray[np.bool_], name: str, people: ND
 
 def _people_size(weights: Floats, people: NDArray[np.intp]) -> float:
     """Effective number of people, each with all his or her weight."""
-    return effective_size(np.bincount(np.unique(people, return_inverse=True)[1].reshape(-1), weights=weights))
+    return kish_ess(np.bincount(np.unique(people, return_inverse=True)[1].reshape(-1), weights=weights))
 
 
 def _fragile(data: Comparison, inside: NDArray[np.bool_], people: NDArray[np.intp]) -> list[str]:
     told = []
     for arm, who in ((data.treated, "mentorés"), (~data.treated, "non mentorés")):
         mask = inside & arm
-        if _people_size(data.weights[mask], people[mask]) < FRAGILE:
+        if _people_size(data.weights[mask], people[mask]) < FRAGILE_ESS:
             told.append(f"Les jeunes {who} de cette modalité sont peu nombreux : le résultat est fragile.")
         if np.ptp(data.y[mask]) == 0:
             told.append(

@@ -23,13 +23,15 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from mentorat.causal.balancing import NotEstimable, effective_size
+from mentorat.causal.balancing import NotEstimable
 from mentorat.causal.cluster_robust import Codes, Contrast, Floats, Kind, RobustFit, cluster_robust
 from mentorat.causal.clusters import ClusterDiagnostics, cluster_diagnostics, refuse_few_clusters
 from mentorat.causal.covariates import RARE, encode_covariates
+from mentorat.causal.design import FRAGILE_ESS, SMALLEST_ESS
 from mentorat.causal.ordinal_outcome import ordinal_outcome
 from mentorat.causal.wild_bootstrap import wild_cluster_bootstrap
 from mentorat.survey.design import SurveyError
+from mentorat.survey.estimators import kish_ess
 from mentorat.survey.regression import logistic, logit_maximum
 from mentorat.typography import fr_count, fr_number, fr_text
 
@@ -38,10 +40,6 @@ Measure = Literal["difference", "ratio"]
 Target = Literal["treated", "weighted"]
 Variance = Kind | Literal["wild"]
 
-FEWEST_EFFECTIVE = 10
-"""Effective size of an arm under which the effect is refused."""
-FRAGILE = 30
-"""Effective size of an arm under which the effect is said to be fragile."""
 _ESTIMANDS: dict[Target, str] = {
     "treated": "chez les mentorés répondants",
     "weighted": "dans la population des poids",
@@ -237,8 +235,8 @@ def effect_warnings(data: Comparison) -> tuple[str, ...]:
     """What the effective sizes of the arms ask to be told."""
     told = []
     for mask, name in ((data.treated, "mentorés"), (~data.treated, "non mentorés")):
-        size = effective_size(data.weights[mask])
-        if size < FRAGILE:
+        size = kish_ess(data.weights[mask])
+        if size < FRAGILE_ESS:
             told.append(
                 f"Les jeunes {name} valent, une fois pondérés, {fr_number(size, 0)} jeunes : le résultat est fragile."
             )
@@ -289,8 +287,8 @@ def typed_effect(
         clusters=len(np.unique(data.cluster)),
         clusters_treated=len(np.unique(data.cluster[mask])),
         clusters_control=len(np.unique(data.cluster[~mask])),
-        ess_treated=effective_size(data.weights[mask]),
-        ess_control=effective_size(data.weights[~mask]),
+        ess_treated=kish_ess(data.weights[mask]),
+        ess_control=kish_ess(data.weights[~mask]),
         diagnostics=diagnostics,
         warnings=tuple(dict.fromkeys(fr_text(one) for one in (*told, *effect_warnings(data)))),
     )
@@ -491,7 +489,7 @@ def _refuse_too_thin(data: Comparison) -> None:
     for mask, name in ((data.treated, "mentorés"), (~data.treated, "non mentorés")):
         if mask.sum() < RARE:
             raise NotEstimable(f"Moins de {RARE} réponses chez les jeunes {name} : l'effet n'est pas estimé.")
-        if (size := effective_size(data.weights[mask])) < FEWEST_EFFECTIVE:
+        if (size := kish_ess(data.weights[mask])) < SMALLEST_ESS:
             raise NotEstimable(
                 f"La pondération ramène les jeunes {name} à l'équivalent de {fr_number(size, 1)} jeunes : l'effet "
                 "n'est pas estimé. Simplifiez les covariables, ou restreignez la comparaison."

@@ -28,10 +28,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from mentorat.causal.balancing import NotEstimable, effective_size, entropy_balance
+from mentorat.causal.balancing import NotEstimable, entropy_balance
 from mentorat.causal.cluster_robust import Kind, RobustFit, cluster_robust
 from mentorat.causal.covariates import RARE, encode_covariates
 from mentorat.survey.design import SurveyError
+from mentorat.survey.estimators import kish_ess
 from mentorat.survey.regression import logit_maximum
 from mentorat.typography import fr_count, fr_text
 
@@ -388,7 +389,7 @@ def _from_influence(
     df = groups - 1.0
     half = float(stats.t.ppf(0.5 + level / 2, df)) * se
     weights = odds[~panel.treated]
-    ess = effective_size(weights)
+    ess = kish_ess(weights)
     said = list(told)
     if ess < 30:
         said.append("La pondération repose sur l'équivalent de moins de trente jeunes non mentorés : effet fragile.")
