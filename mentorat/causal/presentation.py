@@ -274,7 +274,7 @@ def interactions(heterogeneite: pd.DataFrame) -> list[str]:
         judged = corrected if pd.notna(corrected) else p
         reading = (
             "les écarts diffèrent plus que le hasard ne l'explique d'ordinaire, ce qui reste exploratoire"
-            if judged < 0.05
+            if judged < rules().seuils.alpha.valeur
             else "les écarts sont compatibles avec un même écart pour tous"
         )
         after = f" ; {fr_p(corrected)} après correction de Holm" if pd.notna(corrected) else ""

@@ -1,6 +1,5 @@
 """Writes the demonstration: the dépôt, its simulation.json, the keys, and the truth apart."""
 
-import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -309,9 +308,3 @@ def _replace_folder(folder: Path, aside: Path) -> None:
         folder.replace(former)
     aside.replace(folder)
     shutil.rmtree(former, ignore_errors=True)
-
-
-def fingerprint(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file under `folder`, by relative path: what two runs with one seed have in common."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}

@@ -32,8 +32,8 @@ HYPOTHESIS = (
 )
 GROWTH = 0.016
 """Growth of the number of young people in care from one year to the next (DREES: +1.6 % in 2024)."""
-AT_MAJORITY, WITHIN_SIX_MONTHS, ALONG, AT_21 = 0.27, 0.09, 0.46, 0.18
-"""Of those in care at 17, when they leave: shares published from ELAP's passive follow-up."""
+AT_MAJORITY, WITHIN_SIX_MONTHS, ALONG = 0.27, 0.09, 0.46
+"""Of those in care at 17, when they leave, the others at 21: shares published from ELAP's passive follow-up."""
 STILL_AT_YEAR_END = 0.64
 """Share of those who came of age within a year who are still in care at its end, as the shares above imply."""
 CAME_OF_AGE_MNA = 0.54

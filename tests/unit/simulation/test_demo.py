@@ -1,3 +1,4 @@
+import hashlib
 import json
 import re
 import zipfile
@@ -13,7 +14,6 @@ from mentorat.errors import UsageError
 from mentorat.secrets import of_sender
 from mentorat.settings import Settings
 from mentorat.simulation import write_demo
-from mentorat.simulation.demo import fingerprint
 from mentorat.simulation.enquete import ITEMS, PRIMARY
 from tests.unit.simulation.conftest import opened
 
@@ -21,6 +21,12 @@ LEGAL_ORDER = (
     "date_evaluation", "date_proposition", "date_reponse_jeune", "date_demande_accord", "date_accord",
     "date_transmission", "date_validation", "date_lancement", "date_fin",
 )  # fmt: skip
+
+
+def fingerprint(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file under `folder`, by relative path."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def test_the_same_seed_writes_the_same_bytes_and_another_seed_does_not(tmp_path: Path) -> None:
