@@ -39,6 +39,8 @@ from mentorat.typography import fr_text
 
 AGE_BANDS = {"11 à 13 ans": 14, "14 et 15 ans": 16, "16 ans et plus": 200}
 """Bands of age and the age each stops before, in years."""
+LEVELS = "_modalite"
+"""Column of the levels compared: the factor's own stays as it is, a number being also a covariate."""
 Row = dict[str, object]
 
 
@@ -251,17 +253,18 @@ def heterogeneity_rows(found: Mapping[str, Issue]) -> list[Row]:
 def _by_level(one: Issue, factor: str) -> pd.DataFrame:
     try:
         return level_effects(
-            one.found.rows.assign(_facteur=_levels(one.found.rows[factor], factor)),
+            one.found.rows.assign(**{LEVELS: _levels(one.found.rows[factor], factor)}),
             VALUE,
             ARM,
-            "_facteur",
+            LEVELS,
             [name for name in one.covariates if name != factor or factor == "age_index"],
             weights=one.found.weights,
             cluster=one.side.plan.grappe,
             person="id_population",
         ).table
     except (NotEstimable, SurveyError) as reason:
-        return pd.DataFrame([{"modalite": "", "p_interaction": np.nan, "avertissements": str(reason)}])
+        told = str(reason).replace(LEVELS, factor)
+        return pd.DataFrame([{"modalite": "", "p_interaction": np.nan, "avertissements": told}])
 
 
 def _levels(values: pd.Series, factor: str) -> pd.Series:

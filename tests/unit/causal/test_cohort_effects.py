@@ -230,7 +230,7 @@ def test_a_factor_that_cannot_be_compared_keeps_a_row_that_says_why(cohort: tupl
     found = cohort_effect_tables(2024, *cohort, plan(sous_groupes=("territoire",))).effets_heterogeneite
     freqsco = found[found["issue"] == "freqsco"]
     assert freqsco["libelle_facteur"].to_list() == ["Territoire"] and freqsco["estimation"].isna().all()
-    assert "30 valeurs" in freqsco["avertissements"].iloc[0].replace("\xa0", " ")
+    assert "« Territoire » a 30 valeurs" in freqsco["avertissements"].iloc[0].replace("\xa0", " ")
 
 
 def test_departements_are_in_the_order_of_codes_and_never_alone(tables: EffectTables) -> None:
