@@ -10,10 +10,12 @@ import pytest
 import yaml
 
 from mentorat.causal.catalogues import cohort_catalogue, cohort_covariates, survey_covariates
+from mentorat.causal.follow_up import FACTS, outcome_kind
 from mentorat.causal.plan import Plan, PlanError, load_plan
 from mentorat.causal.plan_checks import compared_items, faults, schema_faults, survey_columns
 from mentorat.causal.plan_register import DEMONSTRATION, PLANS, SCHEMA, TEMPLATE
 from mentorat.causal.plan_schema import files, plan_schema
+from mentorat.causal.risk_sets import NEEDED, OWN
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -109,6 +111,22 @@ def test_outcomes_of_the_survey_are_put_to_both_groups() -> None:
 
 def test_outcomes_of_the_cohort_are_never_covariates() -> None:
     assert not set(cohort_catalogue().issues) & set(cohort_covariates())
+
+
+def mart(name: str) -> dict[str, dict[str, Any]]:
+    """Columns of a mart, as dbt declares them."""
+    path = Path(__file__).parents[3] / "dbt_project" / "models" / "marts" / f"{name}.yml"
+    columns = yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0]["columns"]
+    return {column["name"]: column for column in columns}
+
+
+def test_what_a_plan_may_name_of_the_cohort_is_in_its_marts() -> None:
+    risks, following, held = mart("risques"), mart("faits_suivi"), cohort_catalogue()
+    facts = following["fait"]["data_tests"][0]["accepted_values"]["arguments"]["values"]
+    assert set(held.colonnes) <= {*risks, *OWN, *facts, *held.issues}
+    assert {outcome_kind(name) for name in held.issues} <= set(facts)
+    assert set(held.modalites) <= set(cohort_covariates())
+    assert set(NEEDED) <= set(risks) and set(FACTS) <= set(following)
 
 
 @pytest.mark.parametrize(
