@@ -12,7 +12,6 @@ from collections import defaultdict
 
 import pandas as pd
 
-from mentorat.causal.catalogues import cohort_covariates
 from mentorat.causal.cohort_estimates import one_issue, one_side
 from mentorat.causal.cohort_rows import (
     Row,
@@ -27,10 +26,10 @@ from mentorat.causal.cohort_rows import (
 )
 from mentorat.causal.effect_tables import EffectTables, effect_tables
 from mentorat.causal.follow_up import Facts
-from mentorat.causal.plan import CohortPlan, Plan
+from mentorat.causal.plan import Plan
+from mentorat.causal.plan_checks import cohort_covariate_faults
 from mentorat.causal.risk_sets import risk_intervals
 from mentorat.errors import MentoratError
-from mentorat.typography import fr_text
 
 
 def cohort_effect_tables(
@@ -44,7 +43,9 @@ def cohort_effect_tables(
     column that mentoring may have changed.
     """
     asked = plan.administratif
-    _refuse_unfit(asked)
+    named = [*asked.covariables, *asked.appariement.exact, *asked.sous_groupes]
+    if unfit := list(cohort_covariate_faults("administratif", named)):
+        raise MentoratError("\n".join(unfit))
     known, facts = risk_intervals(risques), Facts(faits)
     starts = known.own_starts() if "censure_ponderee" in asked.robustesse else None
     tables: dict[str, list[Row]] = defaultdict(list)
@@ -62,15 +63,3 @@ def cohort_effect_tables(
             if one.outcome.famille != "temoin":
                 tables["effets_entonnoir"] += funnel_rows(one, level)
     return effect_tables(**tables)
-
-
-def _refuse_unfit(plan: CohortPlan) -> None:
-    """Raises MentoratError (French) on a column to compare with that is told of the index date or of what follows."""
-    for name in (*plan.covariables, *plan.appariement.exact, *plan.sous_groupes):
-        if name not in cohort_covariates():
-            raise MentoratError(
-                fr_text(
-                    f"« {name} » n'est pas connu avant la date de départ : s'en servir pour comparer cacherait une "
-                    "part de l'effet. Retirez-le du plan d'analyse."
-                )
-            )

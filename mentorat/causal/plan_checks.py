@@ -59,7 +59,8 @@ def _survey(plan: SurveyPlan) -> Iterator[str]:
     yield from _families(plan)
     yield from _controls(plan)
     for key, names in (("covariables", plan.covariables), ("sous_groupes", plan.sous_groupes)):
-        yield from _survey_covariates(f"enquete.{key}", names)
+        yield from _repeated(f"enquete.{key}", names)
+        yield from survey_covariate_faults(f"enquete.{key}", names)
     if plan.estimateur == "naif":
         yield (
             "enquete.estimateur : « naif » ne rend pas les groupes comparables. Choisissez un estimateur ajusté "
@@ -127,11 +128,12 @@ def _items(key: str, items: Sequence[str]) -> Iterator[str]:
             )
 
 
-def _survey_covariates(key: str, names: Sequence[str]) -> Iterator[str]:
-    columns = {one.nom: one for group in GROUPS for one in contract(f"enquete_{group}").colonnes}
-    yield from _repeated(key, names)
+def survey_covariate_faults(key: str, names: Iterable[str]) -> Iterator[str]:
+    """Those of `names` that the survey does not have, or measured once mentoring had begun: French sentences."""
+    columns = [one for group in GROUPS for one in contract(f"enquete_{group}").colonnes]
+    late = {one.nom for one in columns if one.temporalite not in (*BEFORE, None)}
     for name in dict.fromkeys(names):
-        if name in columns and columns[name].temporalite not in (*BEFORE, None):
+        if name in late:
             yield _too_late(key, name)
         elif name not in survey_covariates():
             yield _not_a_covariate(key, name, survey_covariates())
@@ -142,7 +144,8 @@ def _grid(grid: CurveGrid) -> Iterator[str]:
     seen: dict[str, str] = {}
     for place, names in blocks.items():
         key = f"enquete.grille.{place}"
-        yield from _survey_covariates(key, names)
+        yield from _repeated(key, names)
+        yield from survey_covariate_faults(key, names)
         for name in dict.fromkeys(names):
             if name in seen:
                 yield (
@@ -172,13 +175,8 @@ def _cohort(plan: CohortPlan) -> Iterator[str]:
         ("appariement.exact", plan.appariement.exact),
         ("sous_groupes", plan.sous_groupes),
     ):
-        where = f"administratif.{key}"
-        yield from _repeated(where, names)
-        for name in dict.fromkeys(names):
-            if name not in cohort_catalogue().colonnes:
-                yield _not_a_covariate(where, name, cohort_covariates())
-            elif cohort_catalogue().colonnes[name].temporalite not in BEFORE:
-                yield _too_late(where, name)
+        yield from _repeated(f"administratif.{key}", names)
+        yield from cohort_covariate_faults(f"administratif.{key}", names)
     for name, outcome in plan.issues.items():
         key = f"administratif.issues.{name}"
         if name not in cohort_catalogue().issues:
@@ -188,6 +186,15 @@ def _cohort(plan: CohortPlan) -> Iterator[str]:
             )
         else:
             yield from _outcome(key, outcome, cohort_catalogue().issues[name])
+
+
+def cohort_covariate_faults(key: str, names: Iterable[str]) -> Iterator[str]:
+    """Those of `names` that the cohort does not have, or knows of the index date or after only: French sentences."""
+    for name in dict.fromkeys(names):
+        if name not in cohort_catalogue().colonnes:
+            yield _not_a_covariate(key, name, cohort_covariates())
+        elif name not in cohort_covariates():
+            yield _too_late(key, name)
 
 
 def _outcome(key: str, outcome: CohortOutcome, known: CohortIssue) -> Iterator[str]:

@@ -22,6 +22,7 @@ from mentorat.causal.catalogues import GROUPS, survey_catalogue
 from mentorat.causal.effect_tables import EffectTables, effect_tables
 from mentorat.causal.estimators import LABELS, Estimated, Sample, design_of, estimate
 from mentorat.causal.plan import Estimator, Plan
+from mentorat.causal.plan_checks import survey_covariate_faults
 from mentorat.causal.propensity import overlap_of
 from mentorat.causal.robustness import HiddenConfounding
 from mentorat.causal.sensitivity import EValue
@@ -37,7 +38,6 @@ from mentorat.causal.survey_respondents import (
     in_words,
     items_of_families,
     positive_answers,
-    refuse_unfit_covariates,
     respondents,
     scored_answers,
 )
@@ -50,6 +50,7 @@ from mentorat.causal.survey_robustness import (
     inference_rows,
     sensitivity_rows,
 )
+from mentorat.errors import MentoratError
 from mentorat.survey.design import SurveyError
 from mentorat.survey.imputation import Imputations, imputation_seed
 from mentorat.survey.questionnaire import questionnaire
@@ -102,7 +103,9 @@ def survey_effect_tables(
     to `conclude`. Raises MentoratError (French) on a covariate that is unknown or measured
     after mentoring began, an item the codebook does not hold, an unknown population of the grid.
     """
-    refuse_unfit_covariates([*plan.enquete.covariables, *_grid_covariates(plan), *plan.enquete.sous_groupes])
+    named = [*plan.enquete.covariables, *_grid_covariates(plan), *plan.enquete.sous_groupes]
+    if unfit := list(survey_covariate_faults("enquete", named)):
+        raise MentoratError("\n".join(unfit))
     rows = respondents(mentores, non_mentores, echantillon)
     if rows.empty:
         return effect_tables()

@@ -5,13 +5,11 @@ A missing answer is never a zero.
 """
 
 import re
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from mentorat.causal.catalogues import BEFORE, GROUPS, survey_catalogue
-from mentorat.contracts.sources import contract
+from mentorat.causal.catalogues import GROUPS, survey_catalogue
 from mentorat.errors import MentoratError
 from mentorat.reference import load
 from mentorat.survey.questionnaire import Item, Scale, questionnaire
@@ -38,27 +36,6 @@ def compared_items(rows: pd.DataFrame) -> list[str]:
         for name in items_of_families()
         if len(asked_of(name)) == len(GROUPS) and name in rows.columns and rows[name].notna().any()
     ]
-
-
-def refuse_unfit_covariates(names: Sequence[str]) -> None:
-    """Raises MentoratError (French) on a covariate the survey does not have, or measured after mentoring began."""
-    known = survey_catalogue().covariables
-    for name in names:
-        late = any(
-            column.nom == name and column.temporalite is not None and column.temporalite not in BEFORE
-            for group in GROUPS
-            for column in contract(f"enquete_{group}").colonnes
-        )
-        if late:
-            raise MentoratError(
-                f"« {name} » est mesurée après le début du mentorat, qui a pu la changer : ajuster sur elle cacherait "
-                "une part de l'effet. Retirez-la des covariables du plan."
-            )
-        if name not in known:
-            raise MentoratError(
-                f"« {name} » n'est pas une covariable de l'enquête. Celles qui le sont : {', '.join(known)}. Corrigez "
-                "le plan."
-            )
 
 
 def scored_answers(answers: pd.Series, item: Item) -> pd.Series:

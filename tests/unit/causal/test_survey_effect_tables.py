@@ -324,7 +324,7 @@ def test_weights_that_rest_on_a_handful(given: tuple[dict[str, pd.DataFrame], fl
     ("change", "told"),
     [
         ({"covariables": ("age", "moyenne_generale")}, "après le début du mentorat"),
-        ({"covariables": ("age", "taille")}, "n'est pas une covariable"),
+        ({"covariables": ("age", "taille")}, "n'est pas une caractéristique connue avant le mentorat"),
         ({"sous_groupes": ("moyenne_generale",)}, "après le début du mentorat"),
         ({"grille": {"toujours": ("moyenne_generale",)}}, "après le début du mentorat"),
         ({"grille": {"populations": ("sans_age",)}}, "sans_mna"),
