@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from dagster import AssetExecutionContext, AssetKey, AssetSpec, MaterializeResult, multi_asset
 
-from mentorat.causal.effect_tables import SCHEMAS
+from mentorat.causal.effect_tables import SCHEMAS, merged
 from mentorat.lake import read_parquet
 from orchestration.defs.estimations import SURVEY_PARTS, estimation_key, store, survey_tables
 from orchestration.defs.recueil import raw_key
@@ -32,7 +32,6 @@ def effets(context: AssetExecutionContext, maison: Maison) -> Iterator[Materiali
     """Every outcome of the plan: its effect by several estimators, its balance, its sensitivity, its curve."""
     from mentorat.causal.cohort_effects import cohort_effect_tables
     from mentorat.causal.conclusion import conclude
-    from mentorat.causal.effect_tables import merged
     from mentorat.causal.plan_register import plan_of
     from mentorat.causal.survey_effect_tables import survey_effect_tables
 
