@@ -33,60 +33,32 @@ evenements as (
     group by jours.id_population, jours.date_reference
 ),
 
--- The measure of the day before: a place of care before a measure at home, then the latest begun.
 mesures as (
     select
         jours.id_population,
         jours.date_reference,
-        mesures.decision,
-        mesures.est_placement_direct,
-        mesures.fin is null or {{ plus_jours('mesures.fin', 1) }} >= jours.date_reference as est_de_la_veille,
-        count(*) over (partition by jours.id_population, jours.date_reference) as mesures_nb,
-        min(mesures.debut) over (partition by jours.id_population, jours.date_reference) as premier_debut,
-        max(mesures.debut) over (partition by jours.id_population, jours.date_reference) as derniere_date,
-        row_number() over (
-            partition by jours.id_population, jours.date_reference
-            order by
-                case
-                    when mesures.fin is null or {{ plus_jours('mesures.fin', 1) }} >= jours.date_reference then 0
-                    else 1
-                end asc,
-                case when mesures.type_accueil in ('aed', 'aemo') then 1 else 0 end asc,
-                mesures.debut desc,
-                mesures.territoire asc,
-                mesures.decision asc nulls last,
-                mesures.nature asc nulls last,
-                mesures.intervention asc nulls last
-        ) as rang
+        count(*) as mesures_nb,
+        min(mesures.debut) as premier_debut,
+        max(mesures.debut) as derniere_date
     from jours
     inner join {{ ref('int_mesures') }} as mesures
         on jours.id_population = mesures.id_population and jours.date_reference > mesures.debut
+    group by jours.id_population, jours.date_reference
 ),
 
-lieux as (
+deplacements as (
     select
         jours.id_population,
         jours.date_reference,
-        lieux.type_accueil_regroupe,
-        lieux.fin is null or {{ plus_jours('lieux.fin', 1) }} >= jours.date_reference as est_de_la_veille,
-        sum(case when lieux.est_deplacement then 1 else 0 end) over (
-            partition by jours.id_population, jours.date_reference
-        ) as deplacements_nb,
-        max(lieux.debut) over (partition by jours.id_population, jours.date_reference) as derniere_date,
-        row_number() over (
-            partition by jours.id_population, jours.date_reference
-            order by
-                case
-                    when lieux.fin is null or {{ plus_jours('lieux.fin', 1) }} >= jours.date_reference then 0
-                    else 1
-                end asc,
-                case when lieux.type_accueil in ('aed', 'aemo') then 1 else 0 end asc,
-                lieux.debut desc,
-                lieux.rang desc
-        ) as rang
+        count(*) as deplacements_nb,
+        max(lieux.debut) as derniere_date
     from jours
     inner join {{ ref('int_lieux') }} as lieux
-        on jours.id_population = lieux.id_population and jours.date_reference > lieux.debut
+        on
+            jours.id_population = lieux.id_population
+            and lieux.est_deplacement
+            and jours.date_reference > lieux.debut
+    group by jours.id_population, jours.date_reference
 ),
 
 dossiers as (
@@ -120,36 +92,37 @@ select
     evenements.nivsco,
     case evenements.handicap when '1' then false when '2' then true end as handicap,
     case evenements.mina when '1' then false when '2' then true end as mna,
-    coalesce(case when lieux.est_de_la_veille then lieux.type_accueil_regroupe end, 'inconnu') as type_accueil_regroupe,
-    case
-        when not coalesce(mesures.est_de_la_veille, false) then 'inconnue'
-        when mesures.est_placement_direct then 'placement_direct'
-        when mesures.decision = '1' then 'administrative'
-        else 'judiciaire'
-    end as base_legale,
+    coalesce(etats.type_accueil_regroupe, 'inconnu') as type_accueil_regroupe,
+    coalesce(etats.base_legale, 'inconnue') as base_legale,
     {{ jours_entre('mesures.premier_debut', 'jours.date_reference') }} as anciennete_jours,
     cast(coalesce(mesures.mesures_nb, 0) as bigint) as mesures_nb,
-    cast(lieux.deplacements_nb as bigint) as deplacements_nb,
+    cast(
+        case when mesures.mesures_nb is not null then coalesce(deplacements.deplacements_nb, 0) end as bigint
+    ) as deplacements_nb,
     case
         when propositions.est_propose_avant then true
         when propositions.est_propose_sans_date then null
         else false
     end as propose_avant,
     greatest(
-        evenements.derniere_date, mesures.derniere_date, lieux.derniere_date, propositions.derniere_date
+        evenements.derniere_date,
+        mesures.derniere_date,
+        etats.debut,
+        deplacements.derniere_date,
+        propositions.derniere_date
     ) as derniere_date_lue
 from jours
 left join evenements
     on jours.id_population = evenements.id_population and jours.date_reference = evenements.date_reference
 left join mesures
+    on jours.id_population = mesures.id_population and jours.date_reference = mesures.date_reference
+-- States never overlap: one at most holds the day before.
+left join {{ ref('int_etats') }} as etats
     on
-        jours.id_population = mesures.id_population
-        and jours.date_reference = mesures.date_reference
-        and mesures.rang = 1
-left join lieux
-    on
-        jours.id_population = lieux.id_population
-        and jours.date_reference = lieux.date_reference
-        and lieux.rang = 1
+        jours.id_population = etats.id_population
+        and jours.date_reference > etats.debut
+        and jours.date_reference <= {{ plus_jours("coalesce(etats.fin, cast('2999-12-31' as date))", 1) }}
+left join deplacements
+    on jours.id_population = deplacements.id_population and jours.date_reference = deplacements.date_reference
 left join propositions
     on jours.id_population = propositions.id_population and jours.date_reference = propositions.date_reference
