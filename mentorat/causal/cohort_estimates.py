@@ -11,7 +11,7 @@ from mentorat.causal.balance import balance_warnings, covariate_balance, largest
 from mentorat.causal.balancing import NotEstimable
 from mentorat.causal.cohort_comparison import ARM, VALUE, CohortComparison, compare_outcome
 from mentorat.causal.cohort_words import outcome_label, what_it_leaves_out
-from mentorat.causal.covariates import encode_covariates
+from mentorat.causal.covariates import Encoded, encode_covariates
 from mentorat.causal.follow_up import Facts, outcome_kind
 from mentorat.causal.outcomes import outcome_effect
 from mentorat.causal.plan import CohortOutcome, CohortPlan, Comparators
@@ -105,7 +105,7 @@ def one_issue(
         encoded = encode_covariates(found.rows, covariates, found.rows[ARM])
         balance = covariate_balance(encoded.columns, found.rows[ARM], found.weights)
         after, apart = largest_difference(balance), balance_warnings(balance)
-        hidden = _hidden(found, encoded.columns, encoded.regressors, covariates, plan.grappe)
+        hidden = _hidden(found, encoded, covariates, plan.grappe)
         ratio = _ratio(found, covariates, plan.grappe, level)
     cautions = effect.warnings if effect else ()
     told = dict.fromkeys(
@@ -131,19 +131,14 @@ def _balance(matches: RiskSetMatches, covariates: Sequence[str]) -> pd.DataFrame
 
 
 def _hidden(
-    found: CohortComparison, columns: pd.DataFrame, regressors: Sequence[str], covariates: Sequence[str], cluster: str
+    found: CohortComparison, encoded: Encoded, covariates: Sequence[str], cluster: str
 ) -> HiddenConfounding | None:
-    used = columns[list(regressors)]
-    benchmarks = {
-        name: [column for column in regressors if column == name or column.startswith(f"{name}=")]
-        for name in covariates
-    }
     try:
         return hidden_confounding(
             found.rows[VALUE].to_numpy(dtype=np.float64),
             found.rows[ARM].to_numpy(dtype=np.float64),
-            used,
-            benchmarks={name: held for name, held in benchmarks.items() if held},
+            encoded.columns[list(encoded.regressors)],
+            benchmarks=encoded.regressors_by(covariates),
             multiples=(1,),
             weights=found.weights,
             clusters=found.rows[cluster].to_numpy(),

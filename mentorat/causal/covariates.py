@@ -29,6 +29,16 @@ class Encoded:
     regressors: tuple[str, ...]
     warnings: tuple[str, ...]
 
+    def columns_of(self, covariates: Collection[str]) -> list[str]:
+        """Columns made of `covariates`."""
+        return [column for column in map(str, self.columns) if column.partition("=")[0] in covariates]
+
+    def regressors_by(self, covariates: Collection[str]) -> dict[str, list[str]]:
+        """Covariate → its regressors, for those that have any."""
+        kept = set(self.regressors)
+        found = {name: [column for column in self.columns_of([name]) if column in kept] for name in covariates}
+        return {name: columns for name, columns in found.items() if columns}
+
 
 LEAST_SHARED = 0.05
 """Common part of the two groups' levels of a factor under which it separates them (1: alike, 0: no level in common).

@@ -29,6 +29,7 @@ from mentorat.causal.cluster_robust import FEW_CLUSTERS
 from mentorat.causal.estimators import LABELS, Sample, estimate
 from mentorat.causal.permutations import permutations
 from mentorat.causal.plan import CurveGrid, Estimator, Variance
+from mentorat.causal.plan_checks import EVERYONE, WITHOUT
 from mentorat.causal.specification_curve import covariate_sets, joint_p_values
 from mentorat.causal.survey_respondents import in_words
 from mentorat.survey.design import SurveyError
@@ -37,9 +38,6 @@ from mentorat.typography import fr_number, fr_text
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-EVERYBODY = "tous"
-WITHOUT = "sans_"
-"""A population « sans_mna » is that of the respondents whose covariate `mna` is not true."""
 POSITIVE, SCORE = "positif", "score"
 
 
@@ -213,8 +211,7 @@ def _parts(sample: Sample, grid: CurveGrid) -> Iterator[_Part]:
         for population, kept in people.items():
             whole = samples[population]
             clusters = pd.factorize(whole.frame[sample.cluster], sort=True)[0].astype(np.intp)
-            columns = whole.encoded.columns
-            chosen = columns[[column for column in columns if str(column).partition("=")[0] in names]]
+            chosen = whole.encoded.columns[whole.encoded.columns_of(names)]
             yield _Part(
                 covariates=covariates,
                 population=population,
@@ -269,12 +266,12 @@ def _regressed(
 
 def population_rows(frame: pd.DataFrame, population: str) -> Bools:
     """Rows (n) of a population of the grid. Raises SurveyError (French) on one that no covariate tells."""
-    if population == EVERYBODY:
+    if population == EVERYONE:
         return np.ones(len(frame), dtype=np.bool_)
     name = population.removeprefix(WITHOUT)
     if not population.startswith(WITHOUT) or name not in frame or not pd.api.types.is_bool_dtype(frame[name]):
         raise SurveyError(
-            f"La population « {population} » de la grille n'est pas connue : écrivez « {EVERYBODY} », ou « {WITHOUT} » "
+            f"La population « {population} » de la grille n'est pas connue : écrivez « {EVERYONE} », ou « {WITHOUT} » "
             "suivi d'une covariable à deux réponses, comme « sans_mna »."
         )
     return ~frame[name].fillna(False).to_numpy(dtype=bool)

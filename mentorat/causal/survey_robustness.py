@@ -46,13 +46,8 @@ def e_value_of(sample: Sample, primary: Estimated, variance: Variance) -> EValue
 
 def hidden_confounder(sample: Sample) -> HiddenConfounding:
     """Robustness value of the plain regression, each covariate being a benchmark. Raises NotEstimable."""
-    names = sample.encoded.regressors
-    columns = sample.encoded.columns[list(names)]
-    benchmarks = {
-        name: found
-        for name in sample.covariates
-        if (found := [column for column in names if column == name or column.startswith(f"{name}=")])
-    }
+    columns = sample.encoded.columns[list(sample.encoded.regressors)]
+    benchmarks = sample.encoded.regressors_by(sample.covariates)
     clusters = pd.factorize(sample.frame[sample.cluster], sort=True)[0]
     return hidden_confounding(
         sample.y, sample.treated, columns, benchmarks=benchmarks, multiples=(1,), clusters=clusters
