@@ -17,15 +17,16 @@ They are released by one call, because one of them could give back what another 
   means of a class go when beside the other comparison they would tell of a few.
 - **effets_estimateurs**: an estimator that leaves a few young people out of the comparison, or out of another
   estimator, is hidden: the difference of two shares is theirs.
+- **effets_robustesse**: an analysis that reads the effect of a control goes with the control's own comparison.
 - **effets_courbe**: a population that leaves a few out is hidden, for what it leaves out would be their number.
 - **effets_recouvrement**: neighbouring bins are merged until each group has none or enough in each. An empty bin tells
   of nobody: whose score falls in it, no reader can say. Bins add up to a step of the flow: a group goes where that step
   is hidden, and so do the sizes and the means of **equilibre**.
 - **texts** (warnings, readings, sentences) lose the sentence that counts a few young people.
 - **effets_flux**: what each step of the cohort loses is a count, protected with the steps. The sizes that `effets`
-  shows are known there, those it hides are hidden; sentences that count who has no comparator go with the steps. What a
-  survey loses is answers that were not given, and passes (rule `sans_reponse`); so does what an estimator leaves out
-  for want of them.
+  shows are known there, those it hides are hidden; sentences that count who has no comparator, and the number of
+  unknown outcomes, go with the steps. What a survey loses is answers that were not given, and passes (rule
+  `sans_reponse`); so does what an estimator leaves out for want of them.
 """
 
 import re
@@ -49,7 +50,6 @@ LEAST_SPECIFICATION = 2
 """Young people, in thresholds, under which a specification or an analysis of sensitivity is not shown."""
 SIZES = {"x_mentores": "n_mentores", "x_non_mentores": "n_non_mentores"}
 """Number with the outcome → size of its group."""
-PARTNER_ALONE = ("effets_entonnoir", "equilibre")
 _COMPARED = ["source", "issue", "comparateurs"]
 _GROUP = ["source", "comparateurs"]
 _N = ["n_mentores", "n_non_mentores"]
@@ -72,6 +72,8 @@ _COUNTED = re.compile(
 )
 """A number of young people in a sentence."""
 _STEPPED = ("effets", "effets_estimateurs")
+_WINDOW = "fenetre_"
+"""Steps of the flow that count those whose window is observed, before the name of the outcome."""
 _LEFT_OUT = re.compile(r"sans jeune comparable")
 """Sentences that count steps of the flow."""
 UNCOUNTED = "Une réserve porte sur trop peu de jeunes pour être chiffrée."
@@ -82,11 +84,12 @@ _MEANS = ["moyenne_mentores", "moyenne_non_mentores_avant", "moyenne_non_mentore
 @dataclass(frozen=True)
 class _Lost:
     """What the flow hides: its cells; the numbers of a source, comparators and group; the source and comparators of the
-    steps that sentences count; cells of `effets` that must go too."""
+    steps that sentences count; the comparisons whose window it hides; cells of `effets` that must go too."""
 
     cells: frozenset[str]
     numbers: frozenset[tuple[str, str, str, int]]
     counted: frozenset[tuple[str, str]]
+    windows: frozenset[tuple[str, str, str]]
     also: frozenset[str]
 
 
@@ -98,6 +101,8 @@ class _Shown:
     known: frozenset[tuple[str, ...]]
     sizes: Mapping[tuple[str, ...], tuple[int, int]]
     cells: frozenset[str]
+    labels: frozenset[tuple[str, ...]]
+    """Source, comparators and label of what is hidden: how an analysis names the control it reads."""
 
     def of(self, frame: pd.DataFrame) -> "pd.Series[bool]":
         """Rows whose comparison is shown."""
@@ -179,7 +184,8 @@ def uncounted(text: object, threshold: int) -> str:
 
 
 def _unstepped(frame: pd.DataFrame, lost: _Lost) -> pd.DataFrame:
-    """The table, its texts without the sentences that count a step of the flow where the flow hides one."""
+    """The table, its texts without the sentences that count a step of the flow where the flow hides one, and without
+    the number of unknown outcomes where it hides the window: with those that are known, they add up to it."""
     here = [key in lost.counted for key in zip(frame["source"], frame["comparateurs"], strict=True)]
     texts = [
         " ".join([*(one for one in _sentences(said) if not _LEFT_OUT.search(one)), UNCOUNTED])
@@ -187,7 +193,10 @@ def _unstepped(frame: pd.DataFrame, lost: _Lost) -> pd.DataFrame:
         else said
         for said, told in zip(frame["avertissements"], here, strict=True)
     ]
-    return frame.assign(avertissements=texts)
+    table = frame.assign(avertissements=texts)
+    if "n_manquants" in table:
+        table["n_manquants"] = table["n_manquants"].mask(_secret(table, lost.windows))
+    return table
 
 
 def _sentences(text: object) -> list[str]:
@@ -225,7 +234,8 @@ def _effets(frame: pd.DataFrame, audience: Audience, before: frozenset[str]) -> 
         reason="comparaisons sur trop peu de jeunes masquées en entier, avec celles qui les redonneraient",
     )
     sizes = {key: (int(row["n_mentores"]), int(row["n_non_mentores"])) for key, row in judged.items() if key in own}
-    return released, _Shown(frozenset(hidden), frozenset(rows), sizes, done.hidden)
+    labels = frozenset(frame.loc[secret, [*_GROUP, "libelle"]].itertuples(index=False, name=None))
+    return released, _Shown(frozenset(hidden), frozenset(rows), sizes, done.hidden, labels)
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -326,6 +336,8 @@ def _following(frame: pd.DataFrame, name: str, shown: _Shown, audience: Audience
         whole = [sum(shown.sizes.get(key, ())) for key in frame[_COMPARED].itertuples(index=False, name=None)]
         left = (frame["n"] - whole).abs().between(1, threshold - 1).fillna(False).astype(bool)
         few |= left & frame["source"].eq("administratif")  # in a survey, answers that were not given
+        controls = frame[[*_GROUP, "reference"]].itertuples(index=False, name=None)
+        followed |= pd.Series([key in shown.labels for key in controls], index=frame.index, dtype=bool)
     return _released(_masked(frame, few | followed, _KEYS[name]), name, audience, few, followed)
 
 
@@ -659,6 +671,11 @@ def _flow(
         cells=done.hidden,
         numbers=frozenset((*groups[row], name, system.counts[keys[row, name]]) for row, name in gone),
         counted=frozenset(groups[row] for row, _ in gone if not _of_outcome(str(table.loc[row, "etape"]))),
+        windows=frozenset(
+            (source, step.removeprefix(_WINDOW), others)
+            for (source, others), step in ((groups[row], str(table.loc[row, "etape"])) for row, _ in gone)
+            if step.startswith(_WINDOW)
+        ),
         also=frozenset(known[place] for place in gone if place in known) - shown.cells,
     )
     for row, name in gone:
@@ -691,7 +708,7 @@ def _told_by_effects(table: pd.DataFrame, shown: _Shown) -> dict[tuple[int, str]
 
 
 def _of_outcome(step: str) -> bool:
-    return step.startswith(("fenetre_", "issue_"))
+    return step.startswith((_WINDOW, "issue_"))
 
 
 def _losing(steps: "pd.Series[str]", rows: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -702,7 +719,7 @@ def _losing(steps: "pd.Series[str]", rows: Sequence[int]) -> Iterator[tuple[int,
     common = [row for row in rows if not _of_outcome(steps[row])]
     yield from pairwise(common)
     if common:
-        yield from ((common[-1], row) for row in rows if steps[row].startswith("fenetre_"))
+        yield from ((common[-1], row) for row in rows if steps[row].startswith(_WINDOW))
 
 
 def _tie_loss(system: Cells, before: str, after: str, name: str) -> None:

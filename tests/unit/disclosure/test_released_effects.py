@@ -203,6 +203,38 @@ def test_a_step_that_effects_show_is_hidden_one_step_before() -> None:
     assert set(shown["effets"]["avertissements"]) == {f"Peu de grappes. {UNCOUNTED}"}
 
 
+def test_the_unknown_outcomes_do_not_give_back_a_hidden_window() -> None:
+    """Known and unknown outcomes add up to the window: beside the other group's, three would be found in this one."""
+    tables = vars(tables_of(people(seed=5, n=2_000, missing=0.0), "administratif", COHORT[1:]))
+    known = tables["effets"].loc[0, GROUPS].astype(int).to_numpy()
+    steps = {"meme_age": known + 20, "fenetre_se_sent_seul": known + np.array([17, 5]), "issue_se_sent_seul": known}
+    rows = [
+        {"source": "administratif", "comparateurs": COHORT[1], "ordre": rank, "etape": step, "libelle": step}
+        | dict(zip(GROUPS, sizes, strict=True))
+        for rank, (step, sizes) in enumerate(steps.items())
+    ]
+    tables["effets"]["n_manquants"] = 22
+    shown = released(tables | {"effets_flux": effect_tables(effets_flux=rows).effets_flux})
+    flow = shown["effets_flux"].set_index("etape")
+    assert pd.isna(flow.loc["fenetre_se_sent_seul", "n_mentores"])
+    assert shown["effets"].set_index("issue")["n_manquants"].isna().to_dict() == {
+        "se_sent_seul": True,
+        "projection_direction": False,
+    }
+
+
+def test_what_reads_a_hidden_control_is_hidden_with_it(survey: dict[str, pd.DataFrame]) -> None:
+    robustness = survey["effets_robustesse"].copy()
+    control = robustness["issue"].eq("se_sent_seul") & robustness["analyse"].eq("issue_placebo")
+    robustness.loc[control, "reference"] = survey["effets"].loc[1, "libelle"]
+    effects = survey["effets"].assign(x_mentores=survey["effets"]["x_mentores"].mask([False, True], 3))
+    shown = released(survey | {"effets": effects, "effets_robustesse": robustness})
+    assert shown["effets"]["diffusion"].tolist() == ["publie", "secret"]
+    hidden = shown["effets_robustesse"]["diffusion"].eq("secret")
+    assert hidden.equals(control | robustness["issue"].ne("se_sent_seul"))
+    assert shown["effets_robustesse"].loc[control, ["valeur", "n", "lecture"]].isna().all(axis=None)
+
+
 def test_an_estimator_that_leaves_a_few_out_is_hidden(survey: dict[str, pd.DataFrame]) -> None:
     estimators = survey["effets_estimateurs"].copy()
     estimators.loc[0, "n_mentores"] -= 3
@@ -376,8 +408,9 @@ def _no_small_outcome(shown: dict[str, pd.DataFrame], frame: pd.DataFrame, thres
     for _, row in levels[levels["estimation"].notna()].iterrows():
         inside = comparison(frame, str(row["comparateurs"]))
         inside = inside[(inside[row["facteur"]] == row["modalite"]) & inside[row["issue"]].notna()]
-        assert inside["mentore"].sum() >= LEAST_LEVEL * threshold
-        assert (~inside["mentore"]).sum() >= LEAST_LEVEL * threshold
+        counts = inside.groupby("mentore")[row["issue"]].agg(["size", "sum"])
+        assert len(counts) == 2 and (counts["size"] >= LEAST_LEVEL * threshold).all()
+        assert counts["sum"].between(threshold, counts["size"] - threshold).all()
 
 
 def _nested(seen: list[ReleasedTable]) -> None:

@@ -135,11 +135,10 @@ def test_the_same_rows_give_the_same_bytes_without_english_nor_missing_numbers(n
     assert float(re.search(r'width="([\d.]+)"', svg)[1]) < 460
 
 
-@pytest.mark.parametrize("name", DRAWINGS)
+@pytest.mark.parametrize("name", ["love", "specification", "funnel"])  # others keep the order of rows, or of groups
 def test_rows_in_another_order_give_the_same_drawing_where_the_order_is_the_drawings_own(name: str) -> None:
     draw, rows = DRAWINGS[name]
-    if name not in ("overlap", "forest", "steps"):  # these keep the order of their rows, or of their groups
-        assert draw(rows().iloc[::-1]) == draw(rows())
+    assert draw(rows().iloc[::-1]) == draw(rows())
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
