@@ -1,10 +1,11 @@
--- Time each pair was exposed to mentoring, what is known of its sessions, and how it ended.
+-- Time each pair was exposed to mentoring, what is known of its sessions, and how it ended. The pairs of a sender's
+-- first delivery are those that were still running when its year began.
 with premieres as (
     select
         source,
         depose_par,
         min(campagne) as campagne
-    from {{ ref('stg_binomes__livraisons') }}
+    from {{ ref('stg_livraisons__territoires') }}
     group by source, depose_par
 ),
 

@@ -80,7 +80,6 @@ mesurables as (
 -- Without a gap: as many campagnes kept as years from it to this one.
 select
     territoire,
-    cast(min(campagne) as bigint) as premiere_campagne_observee,
     make_date(cast(min(campagne) as integer), 1, 1) as debut_observation
 from mesurables
 where campagne + rang = {{ var('campagne') }} + 1
