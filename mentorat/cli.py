@@ -67,6 +67,9 @@ def _told_in_french(command: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(error.exit_code) from None
         except BrokenPipeError:  # whoever read our lines has gone; see main
             raise
+        except IsADirectoryError as error:
+            typer.echo(f"Erreur : {error.filename} est un dossier. Donnez le chemin d'un fichier.", err=True)
+            raise typer.Exit(UsageError.exit_code) from None
         except OSError as error:
             typer.echo(f"Erreur : {_unusable(Path(error.filename or Settings().data))}", err=True)
             raise typer.Exit(UsageError.exit_code) from None

@@ -4,47 +4,21 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from mentorat import cli
 from mentorat.etat import state, state_lines, state_table
 from mentorat.identity.keys import ETUDE, PILOTAGE, Key, Keys
 from mentorat.intake.reception import receive, store
 from mentorat.settings import Settings
+from tests.unit.cli.conftest import Mentorat
 
 J1 = "a" * 64
 HEAD = "id_dossier;departement;id_jeune;naissance;statut\n"
 GOOD = HEAD + f"D1;59;{J1};2010-01;lance\n"
 BAD = GOOD + f"D2;59;{J1};2010-01;zut\n"
 NORD = "departement-59"
-
-Mentorat = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setenv("MENTORAT_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("COLUMNS", "120")
-    return Settings()
-
-
-@pytest.fixture
-def mentorat(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., tuple[int, str, str]]:
-    """Run the command in this process: exit code, standard output, standard error."""
-
-    def run(*arguments: str | Path) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["mentorat", *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        said = capsys.readouterr()
-        return int(end.value.code or 0), said.out, said.err
-
-    return run
 
 
 def deposited(settings: Settings, chemin: str, content: str) -> Path:

@@ -1,26 +1,10 @@
 """`mentorat plan`: what it writes and says, and the codes it ends with."""
 
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from mentorat import cli
-
-Mentorat = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def mentorat(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Mentorat:
-    def run(*arguments: str | Path) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["mentorat", *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        said = capsys.readouterr()
-        return int(end.value.code or 0), said.out, said.err
-
-    return run
+from tests.unit.cli.conftest import Mentorat
 
 
 def test_a_plan_from_its_template_to_the_register(mentorat: Mentorat, tmp_path: Path) -> None:
@@ -57,6 +41,32 @@ def test_a_fault_is_a_sentence_and_no_traceback(mentorat: Mentorat, tmp_path: Pa
     assert code == 2
     assert "vouliez-vous dire « se_sent_seul »" in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"nom: [a\n b: {c", "ligne 2"),
+        ("question: été".encode("latin-1"), "UTF-8"),
+        (b"- nom\n", "ne contient pas de clés"),
+        (b"questoin: x\n", "vouliez-vous dire « question »"),
+        (b"nom: !!python/name:os.system\n", "ligne 1"),
+        (None, "est un dossier"),
+    ],
+    ids=["no YAML", "Latin-1", "a list", "an unknown key", "an object", "a folder"],
+)
+def test_what_is_no_plan_is_told_in_a_sentence(
+    mentorat: Mentorat, tmp_path: Path, content: bytes | None, said: str
+) -> None:
+    path = tmp_path / "plan.yml"
+    if content is None:
+        path.mkdir()
+    else:
+        path.write_bytes(content)
+    code, out, err = mentorat("plan", "verifier", path)
+    assert (code, out) == (2, "")
+    assert str(path) in err and said in err
+    assert "défaut du programme" not in err
 
 
 @pytest.mark.parametrize("arguments", [("plan",), ("plan", "--help"), ("plan", "verifier", "--help")])
