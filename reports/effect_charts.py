@@ -13,11 +13,10 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from mentorat.causal.evidence import rules
 from mentorat.typography import fr_count, fr_number, fr_text
 from reports.charts import ACCENT, INK, LINE, SECOND, SOFT, WIDTH, drawn
 
-BALANCED = 0.1
-"""Standardised difference under which a covariate is called balanced (Austin 2011)."""
 MONTH = 365.25 / 12
 """Days."""
 GAP = "Écart entre mentorés et non mentorés, en points"
@@ -31,7 +30,7 @@ _SIGNED = "datum.value === 0 ? '0' : datum.label"
 
 
 def love_svg(equilibre: pd.DataFrame) -> str:
-    """Absolute standardised differences of each covariate before and after the design, with the line of 0.1.
+    """Absolute standardised differences of each covariate before and after the design, with the line of balance.
 
     Rows: one covariate of one comparison (ValueError otherwise), largest difference before first. A difference that is
     missing or infinite is said in words on its line.
@@ -53,10 +52,11 @@ def love_svg(equilibre: pd.DataFrame) -> str:
         return _nothing()
     sizes = np.array([8 + 12 * max(len(_folded(label)), 1) for label in frame["label"]], dtype=np.float64)
     height = float(sizes.sum())
-    top = 1.08 * max(float(np.nanmax(known.to_numpy())), 2 * BALANCED)
+    balanced = rules().seuils.smd_maximal.valeur
+    top = 1.08 * max(float(np.nanmax(known.to_numpy())), 2 * balanced)
     x_scale = alt.Scale(domain=[0, top], nice=False, zero=True)
     axis = alt.Axis(format=".2~f", tickCount=5, grid=True, domain=False, ticks=False)
-    title = fr_text("Différence standardisée, en valeur absolue (pointillé : 0,1)")
+    title = fr_text(f"Différence standardisée, en valeur absolue (pointillé : {fr_number(balanced, 1)})")
     frame["y"] = np.cumsum(sizes) - sizes / 2
     y = _pixels(height)
     names = [fr_text("Avant la comparaison pondérée ou appariée"), fr_text("Après")]
@@ -81,7 +81,7 @@ def love_svg(equilibre: pd.DataFrame) -> str:
     x = alt.X("valeur:Q", scale=x_scale, axis=axis, title=title)
     layers = [
         alt.Chart(links).mark_rule(color=LINE, strokeWidth=3).encode(x=alt.X("bas:Q", scale=x_scale), x2="haut:Q", y=y),
-        alt.Chart(pd.DataFrame({"seuil": [BALANCED]}))
+        alt.Chart(pd.DataFrame({"seuil": [balanced]}))
         .mark_rule(color=INK, strokeDash=[4, 3], strokeWidth=1.2)
         .encode(x=alt.X("seuil:Q", scale=x_scale)),
         alt.Chart(points)
