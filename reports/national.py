@@ -408,11 +408,9 @@ def _survey(effects: pd.DataFrame | None) -> Section:
         "ajusté. Les p sont corrigés par la méthode de Holm dans chaque famille d'items.",
     )
     intro = Paragraph(
-        "L'écart brut compare les réponses telles qu'elles sont. L'écart ajusté compare les jeunes "
-        "mentorés à des jeunes "
-        "non mentorés repondérés pour leur ressembler (âge, sexe, accueil, ancienneté, scolarité, "
-        "handicap) ; il ne "
-        "corrige pas ce que l'enquête n'a pas mesuré."
+        "L'écart brut compare les réponses telles qu'elles sont. L'écart ajusté compare les jeunes mentorés à des "
+        "jeunes non mentorés rendus comparables sur les caractéristiques que nomme le plan d'analyse (par exemple "
+        "l'âge, le sexe, le type d'accueil) ; il ne corrige pas ce que l'enquête n'a pas mesuré."
     )
     if not intervals:
         return Section("enquete", title, (intro, data))
@@ -429,10 +427,10 @@ def _survey(effects: pd.DataFrame | None) -> Section:
         + ".",
         data=data,
     )
-    main = [row for row in shown if row.get("role", row["famille"]) == "principale"]  # a family has any name
+    main = [row for row in shown if row["role"] == "principale"]
     sentences = tuple(Paragraph(str(row["phrase"])) for row in main if pd.notna(row["phrase"]))
     balance = Paragraph(_balance_sentence(shown), "note")
-    plan = [Paragraph(text, "note") for text in _plan_sentences(rows)]
+    plan = (Paragraph(_plan_sentence(rows), "note"), Paragraph(_grades_sentence(), "note"))
     warnings = _told_once(str(row["avertissements"]) for row in shown if pd.notna(row["avertissements"]))
     return Section(
         "enquete",
@@ -449,12 +447,14 @@ def _cohort(effects: pd.DataFrame | None) -> tuple[Section, ...]:
     rows = effects[effects["role"] != "temoin"].to_dict("records")
     observed = [row for row in rows if pd.notna(row["att"]) or row["diffusion"] == "secret"]
     later = dict.fromkeys(filter(None, (_not_yet(row) for row in rows if row not in observed)))
+    # the plan decides whom and how: told from its rows
+    others = ", puis parmi les ".join(dict.fromkeys(_comparators(row) for row in rows))
     intro = Paragraph(
-        "Chaque jeune qui commence un mentorat est comparé, ce jour-là, à un jeune du même territoire, du même sexe, "
-        "du même type d'accueil et d'âge proche, qui ne commence pas ce jour-là et pourra commencer plus tard. La "
-        "comparaison se fait d'abord parmi les jeunes volontaires qui attendent un mentor, puis parmi tous les "
-        "éligibles. Elle ne corrige pas ce que les fichiers ne disent pas."
+        "Les jeunes qui commencent un mentorat sont comparés, au jour où chacun commence, à des jeunes semblables qui "
+        f"ne commencent pas ce jour-là et pourront commencer plus tard, pris parmi les {others}. La comparaison ne "
+        "corrige pas ce que les fichiers ne disent pas."
     )
+    method = next((f"{row['methode']}. " for row in rows if pd.notna(row["methode"]) and row["methode"]), "")
     data = Table(
         "Ce qui suit le début du mentorat, en points",
         (
@@ -468,11 +468,11 @@ def _cohort(effects: pd.DataFrame | None) -> tuple[Section, ...]:
             Column("Preuve"),
         ),
         tuple(_cohort_row(row) for row in observed),
-        note="Erreurs robustes au territoire et au jeune, qui peut servir plusieurs fois de comparaison. L'effet est "
-        "national : aucun territoire n'a d'effet à lui.",
+        note=f"{method}Un même jeune peut servir plusieurs fois de comparaison. L'effet est national : aucun "
+        "territoire n'a d'effet à lui.",
     )
     sentences = (Paragraph(str(row["phrase"])) for row in observed if pd.notna(row["phrase"]))
-    table = (data, *sentences) if observed else ()
+    table = (data, *sentences, Paragraph(_plan_sentence(rows), "note")) if observed else ()
     return (
         Section(
             "cohorte",
@@ -494,7 +494,7 @@ def _cohort_row(row: Mapping[Any, Any]) -> tuple[str, ...]:
     """One line of the table of the cohort; a hidden one keeps nothing."""
     named = (
         f"{row['libelle']} ({row['fenetre']})" if row["fenetre"] else str(row["libelle"]),
-        COMPARATORS.get(row["comparateurs"], row["comparateurs"]),
+        _comparators(row),
     )
     if row["diffusion"] == "secret":
         return (*named, *(HIDDEN,) * 5, "–")
@@ -507,6 +507,10 @@ def _cohort_row(row: Mapping[Any, Any]) -> tuple[str, ...]:
         fr_number(row["n_non_mentores"]),
         str(row["preuve"]),
     )
+
+
+def _comparators(row: Mapping[Any, Any]) -> str:
+    return COMPARATORS.get(row["comparateurs"], str(row["comparateurs"]))
 
 
 def _told_once(texts: Iterable[str]) -> list[str]:
@@ -624,18 +628,17 @@ def _intervals(row: Mapping[Any, Any]) -> tuple[Interval, Interval]:
 
 def _balance_sentence(rows: list[dict[Any, Any]]) -> str:
     before, after = (max(float(row[name]) for row in rows) for name in ("smd_max_avant", "smd_max_apres"))
+    most = rules().seuils.smd_maximal.valeur
     return (
-        "Ressemblance des deux groupes : la plus grande différence standardisée entre caractéristiques "
-        "passe de "
-        f"{fr_number(before, 2)} avant pondération à {fr_number(after, 2)} après (on vise moins de "
-        "0,10)."
+        "Ressemblance des deux groupes : la plus grande différence standardisée entre caractéristiques passe de "
+        f"{fr_number(before, 2)} avant ajustement à {fr_number(after, 2)} après (on vise {fr_number(most, 2)} au plus)."
     )
 
 
-def _plan_sentences(rows: list[dict[Any, Any]]) -> list[str]:
-    """What the plan announced, and what the grades mean."""
-    told = next((row for row in rows if isinstance(row.get("plan"), str) and row["plan"]), None)
-    announced = [f"« {row['libelle']} »" for row in rows if row.get("statut") == "confirmatoire"]
+def _plan_sentence(rows: list[dict[Any, Any]]) -> str:
+    """What the plan announced."""
+    told = next((row for row in rows if row["plan"]), None)
+    announced = [f"« {row['libelle']} »" for row in rows if row["statut"] == "confirmatoire"]
     status = f"Annoncé d'avance : {', '.join(announced)} ; le reste" if announced else "Ici tout"
     plan = (
         ""
@@ -643,18 +646,18 @@ def _plan_sentences(rows: list[dict[Any, Any]]) -> list[str]:
         else f"Plan d'analyse « {told['plan']} », version {told['plan_version']} (empreinte "
         f"{told['plan_empreinte'][:12]}). "
     )
-    found = rules()
-    meanings = " ; ".join(f"« {name} » : {meaning}" for name, meaning in found.niveaux.items())
-    return [
-        f"{plan}{status} est exploratoire : à confirmer par une autre étude.",
-        f"Niveaux de preuve, par la règle du {fr_date(found.valable_du)}. {meanings}.",
-    ]
+    return f"{plan}{status} est exploratoire : à confirmer par une autre étude."
+
+
+def _grades_sentence() -> str:
+    """What the grades of evidence mean."""
+    meanings = " ; ".join(f"« {name} » : {meaning}" for name, meaning in rules().niveaux.items())
+    return f"Niveaux de preuve, par la règle du {fr_date(rules().valable_du)}. {meanings}."
 
 
 def _effect_row(row: Mapping[Any, Any]) -> tuple[str, ...]:
     """One line of the table; an item not estimated keeps its raw difference, a hidden one keeps nothing."""
-    hidden = row.get("diffusion") == "secret"
-    if hidden:
+    if row["diffusion"] == "secret":
         return (str(row["libelle"]), *(HIDDEN,) * 7, "–")
     estimated = pd.notna(row["att"])
     return (

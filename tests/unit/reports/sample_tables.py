@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from mentorat.causal.effect_tables import EFFETS, typed
 from mentorat.disclosure.door import ReleasedTable, open_door
 from mentorat.disclosure.rules import Audience
 
@@ -147,9 +148,10 @@ def receptions() -> pd.DataFrame:
 
 
 def effects(label: str = "Se sentir seul") -> pd.DataFrame:
-    """Two estimated items."""
+    """Two estimated items, in the columns of the released table."""
     common = {
         "source": "enquete",
+        "role": "principale",
         "n_mentores": 1400,
         "n_non_mentores": 1380,
         "p_holm": 0.02,
@@ -157,21 +159,19 @@ def effects(label: str = "Se sentir seul") -> pd.DataFrame:
         "smd_max_apres": 0.002,
         "avertissements": "",
         "preuve": "non concluant",
-        "diffusion": "publie",
     }
     gaps = ("ecart_naif", "naif_ic_bas", "naif_ic_haut", "att", "ic_bas", "ic_haut")
     items = [
         ("projection_direction", "Se voir occuper un poste de direction", (0.13, 0.09, 0.17, 0.05, 0.01, 0.09)),
         ("se_sent_seul", label, (-0.088, -0.13, -0.04, -0.02, -0.06, 0.02)),
     ]
-    return pd.DataFrame(
-        [
-            {"issue": item, "libelle": text, "famille": "principale", "phrase": f"« {text} » : phrase de l'effet."}
-            | dict(zip(gaps, values, strict=True))
-            | common
-            for item, text, values in items
-        ]
-    )
+    rows = [
+        {"issue": item, "libelle": text, "famille": "principale", "phrase": f"« {text} » : phrase de l'effet."}
+        | dict(zip(gaps, values, strict=True))
+        | common
+        for item, text, values in items
+    ]
+    return typed(rows, EFFETS).assign(diffusion="publie")
 
 
 def differences() -> pd.DataFrame:

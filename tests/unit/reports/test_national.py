@@ -155,3 +155,22 @@ def test_an_outcome_nobody_can_have_yet_says_from_when(national: Callable[..., R
     report = national(effets=sample.released(rows, "effets", "public"))
     said = [block.text for section in report.sections for block in section.blocks if isinstance(block, Paragraph)]
     assert "« Décrochage » : pas encore de chiffre." in " ".join(said) and "campagne 2025" in " ".join(said)
+
+
+def test_the_cohort_says_whom_the_plan_compares_and_how(national: Callable[..., Report]) -> None:
+    rows = sample.effects().assign(
+        source="administratif",
+        comparateurs=["eligibles_non_mentores", "acceptants_en_attente"],
+        methode="Appariement au jour du départ (même sexe)",
+        plan="essai",
+        plan_version="1",
+        plan_empreinte="b" * 64,
+    )
+    report = national(effets=sample.released(rows, "effets", "public"))
+    blocks = next(section.blocks for section in report.sections if section.anchor == "cohorte")
+    said = [block.text for block in blocks if isinstance(block, Paragraph)]
+    order = "parmi les jeunes éligibles sans mentor à cette date, puis parmi les jeunes volontaires qui attendent"
+    assert order in said[0]
+    assert "Plan d'analyse « essai », version 1" in said[-1]
+    note = table(report, "Ce qui suit le début du mentorat, en points").note
+    assert note.startswith("Appariement au jour du départ (même sexe). Un même jeune")
