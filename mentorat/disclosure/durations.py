@@ -22,7 +22,6 @@ from mentorat.disclosure.core import Equation, refuse_if_breached
 from mentorat.disclosure.door import ReleasedTable, open_door
 from mentorat.disclosure.rules import AUDIENCES, Audience, rules
 
-TABLES = ("durees_courbes", "durees_resumes", "durees_fins", "dose")
 PAIRS, CROSSED = "maintien_binomes", "franchie"
 COMPOSITE = "delai_proposition_lancement"
 """The step that the others add up to: of its ends, only the one waited for is shown, or a hidden one would be found by

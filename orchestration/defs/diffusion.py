@@ -33,7 +33,8 @@ MADE_FROM = {
     **{table: [estimation_key(table)] for table in ("differences", *SURVEY_RESULTS, *SURVEY_SCALES)},
     # together: one would give back what another hides
     **{table: [*map(estimation_key, SCHEMAS), AssetKey(["indicateurs"])] for table in SCHEMAS},
-    **{table: [estimation_key(table)] for table in (*DURATION_TABLES, STUDIES)},
+    **{table: [*map(estimation_key, DURATION_TABLES)] for table in DURATION_TABLES},
+    STUDIES: [estimation_key(STUDIES)],
     "redressement": [
         estimation_key("redressement"),
         estimation_key("redressement_reponses"),
@@ -46,8 +47,6 @@ MADE_FROM = {
 """Released table → what it is made from."""
 ROWS = ["lignes_recues", "lignes_acceptees", "lignes_ecartees", "doublons_exacts"]
 """Rows received, then the parts they split into."""
-SIZES = {"x_mentores": "n_mentores", "x_non_mentores": "n_non_mentores"}
-"""Positive answers → size of the group they were given in."""
 PUBLISHED_BEFORE = (
     "Chiffres publiés en 2022 par Break Poverty Foundation et Koreis Conseil ; les intervalles en sont déduits."
 )
@@ -197,16 +196,16 @@ def releases(settings: Settings, campagne: int) -> Iterator[ReleasedTable]:
         yield counts.release_public_figures(study, PUBLISHED_BEFORE, audience, name="etude_2022")
         yield counts.release_estimates(
             read_parquet(estimations / "differences.parquet"),
-            list(SIZES.values()),
+            list(effects.SIZES.values()),
             audience,
-            events=SIZES,
+            events=effects.SIZES,
             name="differences",
         )
         yield counts.release_estimates(
             read_parquet(estimations / "calendrier.parquet"),
-            list(SIZES.values()),
+            list(effects.SIZES.values()),
             audience,
-            events=SIZES,
+            events=effects.SIZES,
             keys=("issue", "libelle", "source", "comparaison", "premiere_campagne", "hypotheses", "date_hypotheses"),
             name="calendrier",
         )
