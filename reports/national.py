@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -27,6 +27,7 @@ CLASS_WIDTH = 0.05
 COMPARED = ("mentores", "non_mentores")
 FEW = 5
 """Territories under which a distribution says nothing: no quartile, no chart."""
+_NUMBER = re.compile(r"\d+(?:\u202f\d{3})*(?:,\d+)?")
 LAST_CLASS = 8
 """From this class on (40 %), one class for all."""
 
@@ -514,13 +515,25 @@ def _comparators(row: Mapping[Any, Any]) -> str:
 
 
 def _told_once(texts: Iterable[str]) -> list[str]:
-    """Every sentence of some warnings, once; those that name pooled levels, which differ by item, as one."""
+    """Every sentence of some warnings, once; those that name pooled levels, which differ by item, as one; those that
+    differ by their numbers alone as one too, which gives the lowest and the highest."""
     sentences = {one for text in texts for one in re.split(r"(?<=\.) (?=[A-ZÀÉÊ])", text) if one}
     begins = fr_text(POOLED_TOLD)
     pooled = {one for one in sentences if one.startswith(begins)}
     levels = {level for one in pooled for level in re.split(r", (?![^(]*\))", one[len(begins) : -1])}
     merged = {f"{begins}{', '.join(sorted(levels))}."} if pooled else set()
-    return sorted((sentences - pooled) | merged)
+    alike: dict[str, list[str]] = {}
+    for one in sorted(sentences - pooled):
+        alike.setdefault(_NUMBER.sub("#", one), []).append(one)
+    return sorted({_with_spans(same) for same in alike.values()} | merged)
+
+
+def _with_spans(same: Sequence[str]) -> str:
+    """One sentence for several that differ by their numbers: « 19 à 25 » in the place of each that does."""
+    places = zip(*(_NUMBER.findall(one) for one in same), strict=True)
+    ordered = [sorted(set(place), key=lambda n: float(n.replace("\u202f", "").replace(",", "."))) for place in places]
+    spans = iter(" à ".join(dict.fromkeys((numbers[0], numbers[-1]))) for numbers in ordered)
+    return _NUMBER.sub(lambda _: next(spans), same[0])
 
 
 def _answers(results: pd.DataFrame) -> tuple[Section, ...]:

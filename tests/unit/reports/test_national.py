@@ -110,6 +110,21 @@ def test_a_warning_that_several_items_share_is_told_once(national: Callable[...,
     ]
 
 
+def test_warnings_that_differ_by_their_numbers_are_told_as_one(national: Callable[..., Report]) -> None:
+    effects = sample.effects()
+    effects["avertissements"] = [
+        fr_text(f"Les {clusters} grappes, inégales, en valent {worth}. Moins de 30 : le résultat est fragile.")
+        for clusters, worth in (("1\u202f346", "106,6"), ("347", "72,5"))
+    ]
+    report = national(effets=sample.released(effects, "effets", "public"))
+    blocks = next(section.blocks for section in report.sections if section.anchor == "enquete")
+    told = [block.text for block in blocks if isinstance(block, Paragraph) and block.kind == "alerte"]
+    assert told == [
+        fr_text("Les 347 à 1\u202f346 grappes, inégales, en valent 72,5 à 106,6."),
+        fr_text("Moins de 30 : le résultat est fragile."),
+    ]
+
+
 def test_without_a_survey_the_report_says_so(national: Callable[..., Report]) -> None:
     written = html_page(national(differences=None, effets=None))
     assert "Aucune enquête comparative n’a été reçue" in written
