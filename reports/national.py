@@ -447,7 +447,7 @@ def _cohort(effects: pd.DataFrame | None) -> tuple[Section, ...]:
         return ()
     rows = effects[effects["role"] != "temoin"].to_dict("records")
     observed = [row for row in rows if pd.notna(row["att"]) or row["diffusion"] == "secret"]
-    later = dict.fromkeys(filter(None, (_not_yet(row) for row in rows if row not in observed)))
+    later = _later([row for row in rows if row not in observed])
     # the plan decides whom and how: told from its rows
     others = ", puis parmi les ".join(dict.fromkeys(_comparators(row) for row in rows))
     intro = Paragraph(
@@ -481,6 +481,19 @@ def _cohort(effects: pd.DataFrame | None) -> tuple[Section, ...]:
             (intro, *table, *(Paragraph(text, "note") for text in later)),
         ),
     )
+
+
+def _later(rows: Iterable[Mapping[Any, Any]]) -> list[str]:
+    """Why outcomes have no figure, once each; with the comparison that it is of, where another says otherwise."""
+    told: dict[str, dict[str, list[str]]] = {}
+    for row in rows:
+        if why := _not_yet(row):
+            told.setdefault(row["libelle"], {}).setdefault(why, []).append(_comparators(row))
+    return [
+        why if len(reasons) == 1 else f"{why} Cela vaut en comparant aux {' et aux '.join(others)}."
+        for reasons in told.values()
+        for why, others in reasons.items()
+    ]
 
 
 def _not_yet(row: Mapping[Any, Any]) -> str:

@@ -172,6 +172,24 @@ def test_an_outcome_nobody_can_have_yet_says_from_when(national: Callable[..., R
     assert "« Décrochage » : pas encore de chiffre." in " ".join(said) and "campagne 2025" in " ".join(said)
 
 
+def test_two_comparisons_that_wait_for_other_campagnes_say_which(national: Callable[..., Report]) -> None:
+    later = "La fenêtre n'est encore écoulée pour aucun nouveau binôme : campagne"
+    rows = sample.effects().assign(
+        source="administratif",
+        libelle="Décrochage",
+        comparateurs=["acceptants_en_attente", "eligibles_non_mentores"],
+        att=None,
+        avertissements=[f"{later} 2026.", f"{later} 2025."],
+    )
+    report = national(effets=sample.released(rows, "effets", "public"))
+    said = [block.text for section in report.sections for block in section.blocks if isinstance(block, Paragraph)]
+    waiting = [text for text in said if "pas encore de chiffre" in text]
+    assert [text.split("campagne ")[1] for text in waiting] == [
+        "2026. Cela vaut en comparant aux jeunes volontaires qui attendent encore un mentor.",
+        "2025. Cela vaut en comparant aux jeunes éligibles sans mentor à cette date.",
+    ]
+
+
 def test_the_cohort_says_whom_the_plan_compares_and_how(national: Callable[..., Report]) -> None:
     rows = sample.effects().assign(
         source="administratif",
