@@ -1,4 +1,4 @@
-"""Keys of a YAML mapping, each told once: of two alike, a reader of YAML keeps the last in silence."""
+"""YAML that says one thing: each key told once, no alias, no value that does not exist."""
 
 from typing import Any
 
@@ -13,10 +13,35 @@ class RepeatedKey(yaml.MarkedYAMLError):
         self.key = key
 
 
-def refuse_repeated(node: Any) -> None:
-    """Raise RepeatedKey when a mapping node gives a key twice."""
-    seen: set[str] = set()
-    for key, _ in node.value:
-        if str(key.value) in seen:
-            raise RepeatedKey(str(key.value), key.start_mark)
-        seen.add(str(key.value))
+class AliasGiven(yaml.MarkedYAMLError):
+    """An alias (`*name`): a few lines of them unfold into gigabytes."""
+
+
+class ImpossibleValue(yaml.MarkedYAMLError):
+    """A value of the right shape that does not exist: 30 February."""
+
+
+class PlainYaml:
+    """Mixed into a loader of PyYAML, before it: of two keys alike it would keep the last in silence."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """Raises AliasGiven."""
+        if self.check_event(yaml.AliasEvent):  # type: ignore[attr-defined]
+            raise AliasGiven(problem="alias", problem_mark=self.peek_event().start_mark)  # type: ignore[attr-defined]
+        return super().compose_node(parent, index)  # type: ignore[misc]
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        """Raises RepeatedKey."""
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if str(key.value) in seen:
+                raise RepeatedKey(str(key.value), key.start_mark)
+            seen.add(str(key.value))
+        return super().construct_mapping(node, deep)  # type: ignore[misc]
+
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        """Raises ImpossibleValue."""
+        try:
+            return super().construct_object(node, deep)  # type: ignore[misc]
+        except ValueError:
+            raise ImpossibleValue(problem="impossible", problem_mark=node.start_mark) from None

@@ -8,13 +8,13 @@ import datetime
 import hashlib
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from mentorat.errors import UsageError
-from mentorat.yaml_keys import RepeatedKey, refuse_repeated
+from mentorat.yaml_keys import AliasGiven, ImpossibleValue, PlainYaml, RepeatedKey
 
 Estimator = Literal[
     "naif", "regression", "entropie", "score_ipw", "recouvrement", "plus_proche_voisin", "complet", "strates", "aipw"
@@ -174,12 +174,8 @@ class Plan(_Part):
         return "" if source == "enquete" and role == "secondaire" else role
 
 
-class _OnceOnly(yaml.SafeLoader):
-    """YAML whose keys are told once: of two, the last would win in silence."""
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        refuse_repeated(node)
-        return dict(super().construct_mapping(node, deep))
+class _Loader(PlainYaml, yaml.SafeLoader):
+    """Dates and numbers read; aliases and repeated keys refused."""
 
 
 def load_plan(path: Path) -> Plan:
@@ -199,7 +195,7 @@ def refusal(path: Path, found: list[str]) -> str:
 
 def _read(path: Path) -> Plan:
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_OnceOnly)  # noqa: S506 - a safe loader
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader
     except FileNotFoundError:
         raise PlanError(
             f"Le plan d'analyse {path} n'existe pas. « mentorat plan nouveau {path} » en écrit le modèle."
@@ -208,6 +204,8 @@ def _read(path: Path) -> Plan:
         raise PlanError(refusal(path, ["ce n'est pas un texte en UTF-8 : enregistrez-le de nouveau ainsi."])) from None
     except yaml.YAMLError as error:
         raise PlanError(refusal(path, [_yaml_fault(error)])) from None
+    except RecursionError:
+        raise PlanError(refusal(path, ["des crochets ou des accolades y sont imbriqués sans fin."])) from None
     if not isinstance(content, dict):
         raise PlanError(refusal(path, ["le fichier ne contient pas de clés (« nom : », « version : »…)."]))
     try:
@@ -220,8 +218,12 @@ def _read(path: Path) -> Plan:
 
 def _yaml_fault(error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
-    told = "l'écriture YAML n'est pas lisible"
+    kinds: dict[type[yaml.YAMLError], str] = {
+        AliasGiven: "un renvoi (« * ») à une autre ligne n'est pas accepté : écrivez la valeur",
+        ImpossibleValue: "cette valeur n'existe pas (une date hors du calendrier, par exemple)",
+    }
+    told = kinds.get(type(error), "l'écriture YAML n'est pas lisible")
     if isinstance(error, RepeatedKey):
         told = f"la clé « {error.key} » est donnée deux fois"
     where = "" if mark is None else f"ligne {mark.line + 1} : "
-    return f"{where}{told}. Corrigez-la ; le modèle commenté montre l'écriture attendue."
+    return f"{where}{told}. Corrigez le fichier ; le modèle commenté montre l'écriture attendue."

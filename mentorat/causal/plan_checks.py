@@ -303,7 +303,7 @@ def _schema_fault(found: dict[str, Any]) -> str:
         return f"{key} : cette clé n'existe pas{_near(place[-1], siblings)}. Clés attendues ici : {_listed(siblings)}."
     if kind == "literal_error":
         expected = str(context.get("expected", "")).replace(" or ", ", ").replace("'", "")
-        return f"{key} : « {found['input']} » ne convient pas. Valeurs possibles : {expected}."
+        return f"{key} : « {str(found['input'])[:40]} » ne convient pas. Valeurs possibles : {expected}."
     if kind == "too_short":
         return f"{key} : la liste est vide. Donnez-lui un élément au moins."
     if kind in {"greater_than_equal", "greater_than"}:

@@ -12,7 +12,7 @@ from os.path import relpath
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from mentorat.causal.plan import Plan, PlanError, Source, load_plan
 from mentorat.french import counted
@@ -66,7 +66,7 @@ def read_register(path: Path) -> tuple[Entry, ...]:
         return ()
     try:
         entries = tuple(Entry.model_validate(one) for one in yaml.safe_load(path.read_text(encoding="utf-8")) or ())
-    except (OSError, TypeError, yaml.YAMLError, ValidationError) as error:
+    except (OSError, TypeError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise PlanError(
             f"Le registre des plans {path} n'est pas lisible. Il n'est écrit que par « mentorat plan enregistrer » : "
             "reprenez-le tel qu'il était avant d'être modifié."

@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from mentorat.contracts.sources import Column, Contract, Strict, contracts
 from mentorat.intake.normalisation import fold
 from mentorat.intake.reading import RawTable, Refusal
-from mentorat.yaml_keys import RepeatedKey, refuse_repeated
+from mentorat.yaml_keys import AliasGiven, PlainYaml, RepeatedKey
 
 SUFFIXES = ("correspondance.yml", "correspondance.yaml")
 SIZE_LIMIT = 1_000_000  # bytes of a mapping file
@@ -218,17 +218,8 @@ def _ticked(boxes: list[pa.Array | pa.ChunkedArray], codes: list[str], marks: li
     return pa.array(["|".join(filter(None, row)) for row in zip(*answers, strict=True)], pa.string())
 
 
-class _Loader(yaml.BaseLoader):
+class _Loader(PlainYaml, yaml.BaseLoader):
     """Every scalar as it is written (« Oui », 0 and 01 stay text); aliases and repeated keys refused."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("alias")
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-        refuse_repeated(node)
-        return super().construct_mapping(node, deep)
 
 
 def load_mapping(path: Path) -> Mapping | Refusal:
@@ -239,10 +230,11 @@ def load_mapping(path: Path) -> Mapping | Refusal:
         read = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_Loader)  # noqa: S506 - text only
     except yaml.MarkedYAMLError as error:
         line = f" (ligne {error.problem_mark.line + 1})" if error.problem_mark else ""
-        what = "répète une clé" if isinstance(error, RepeatedKey) else "n'est pas du YAML lisible"
+        kinds = {RepeatedKey: "répète une clé", AliasGiven: "contient un alias, ce qui n'est pas accepté"}
+        what = kinds.get(type(error), "n'est pas du YAML lisible")
         return Refusal(f"Le fichier de correspondance {what}{line}.", REMEDY)
     except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError):
-        return Refusal("Le fichier de correspondance n'est pas du YAML lisible, en UTF-8 et sans alias.", REMEDY)
+        return Refusal("Le fichier de correspondance n'est pas du YAML lisible, en UTF-8.", REMEDY)
     if not isinstance(read, dict):
         return Refusal("Le fichier de correspondance est vide ou n'a pas de clés.", REMEDY)
     try:

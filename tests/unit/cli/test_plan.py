@@ -52,8 +52,11 @@ def test_a_fault_is_a_sentence_and_no_traceback(mentorat: Mentorat, tmp_path: Pa
         (b"questoin: x\n", "vouliez-vous dire « question »"),
         (b"nom: !!python/name:os.system\n", "ligne 1"),
         (None, "est un dossier"),
+        (b"nom: x\ndate: 2026-02-30\n", "ligne 2 : cette valeur n'existe pas"),
+        (b"a: &a {x: 1}\nb: {<<: [*a, *a]}\n", "ligne 2 : un renvoi"),
+        (b"nom: " + b"[" * 5_000, "imbriqués"),
     ],
-    ids=["no YAML", "Latin-1", "a list", "an unknown key", "an object", "a folder"],
+    ids=["no YAML", "Latin-1", "a list", "an unknown key", "an object", "a folder", "no date", "an alias", "too deep"],
 )
 def test_what_is_no_plan_is_told_in_a_sentence(
     mentorat: Mentorat, tmp_path: Path, content: bytes | None, said: str
