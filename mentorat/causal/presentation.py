@@ -86,17 +86,6 @@ def outcomes(effets: pd.DataFrame, role: str | None = None) -> list[Outcome]:
     ]
 
 
-def in_words(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows in the order of comparisons, with `comparaison`, `role_lu` where the table has roles."""
-    rank = [[_ORDER.get(one, 99) for one in pair] for pair in zip(frame["source"], frame["comparateurs"], strict=True)]
-    ordered = frame.assign(_rang=[10 * a + b for a, b in rank] if len(frame) else []).sort_values(
-        "_rang", kind="stable", ignore_index=True
-    )
-    words = [Comparison(*pair).title for pair in zip(ordered["source"], ordered["comparateurs"], strict=True)]
-    ordered = ordered.drop(columns="_rang").assign(comparaison=words)
-    return ordered.assign(role_lu=ordered["role"].map(ROLES)) if "role" in ordered else ordered
-
-
 def with_figures(frame: pd.DataFrame, value: str = "att") -> pd.DataFrame:
     """The rows that have a figure, or one that is hidden; not those of which nothing can be known yet."""
     return frame[frame[value].notna() | (frame["diffusion"] == "secret")].reset_index(drop=True)
@@ -143,9 +132,9 @@ def balance_sentences(equilibre: pd.DataFrame) -> list[str]:
     before, after = (known[column].abs() for column in ("smd_avant", "smd_apres"))
     most = rules().seuils.smd_maximal.valeur
     beyond = [fr_number(n) if n else "aucune" for n in (int((values > most).sum()) for values in (before, after))]
+    shown = fr_count(len(known), "ligne montrée", "lignes montrées")
     told = [
-        f"Sur {fr_count(len(known), 'ligne', 'lignes')} (une par modalité), au-delà de {fr_number(most, 1)} : "
-        f"{beyond[0]} avant, {beyond[1]} après.",
+        f"Sur {shown} (une par modalité), au-delà de {fr_number(most, 1)} : {beyond[0]} avant, {beyond[1]} après.",
         f"Après, la plus grande différence est {fr_number(after.max(), 3)}, "
         f"pour « {known.loc[after == after.max(), 'libelle'].iloc[0]} »."
         if after.max() >= 0.005
@@ -162,7 +151,7 @@ def balance_rows(equilibre: pd.DataFrame) -> pd.DataFrame:
 
 
 def overlap_sentences(recouvrement: pd.DataFrame) -> list[str]:
-    """Of one comparison: the mentored whose score no one, or hardly anyone, of the others has."""
+    """Of one comparison: the mentored in a bin of scores with no one, or hardly anyone, of the others."""
     rows = recouvrement.dropna(subset=["n_mentores", "n_non_mentores"])
     mentored, others = (float(rows[name].sum()) for name in ("n_mentores", "n_non_mentores"))
     if not mentored or not others:
@@ -170,13 +159,15 @@ def overlap_sentences(recouvrement: pd.DataFrame) -> list[str]:
     alone = float(rows.loc[rows["n_non_mentores"] == 0, "n_mentores"].sum())
     rare = float(rows.loc[rows["n_non_mentores"] * 5 < rows["n_mentores"], "n_mentores"].sum())
     told = [
-        f"{fr_percent(alone / mentored)} des mentorés ont un score où ne se trouve aucun jeune de l'autre groupe."
+        f"{fr_percent(alone / mentored)} des mentorés sont dans une classe de score où ne se trouve aucun jeune de "
+        "l'autre groupe."
         if alone
-        else "Chaque mentoré a un score où se trouvent aussi des jeunes de l'autre groupe."
+        else "Dans chaque classe de score où il y a des mentorés se trouvent aussi des jeunes de l'autre groupe ; une "
+        "classe large peut cacher un vide."
     ]
     if rare > alone:
         told.append(
-            f"{fr_percent(rare / mentored)} ont un score où l'autre groupe est plus de cinq fois moins nombreux : "
+            f"{fr_percent(rare / mentored)} sont dans une classe où l'autre groupe est plus de cinq fois moins nombreux : "
             "quelques jeunes y comptent beaucoup."
         )
     return told
@@ -205,9 +196,12 @@ def _conclusion(row: pd.Series) -> str:
 
 
 def reason(row: Mapping[Any, Any] | pd.Series) -> str:
-    """Why an outcome has no figure yet: the sentence of its warnings that tells of its window, or nothing."""
+    """Why an outcome has no figure yet: the sentence of its warnings that says from when it will, or nothing.
+
+    « La fenêtre n'est entièrement observée que pour… » is no reason: it limits a figure, and another refused it.
+    """
     said = _sentences(_text(row["avertissements"]))
-    return next((one for one in said if one.startswith("La fenêtre")), "")
+    return next((one for one in said if one.startswith(("La fenêtre (", "Aucun nouveau binôme n"))), "")
 
 
 def grade_table(effets: pd.DataFrame) -> pd.DataFrame:
@@ -299,20 +293,19 @@ def funnel_sentences(entonnoir: pd.DataFrame) -> list[str]:
     ]
 
 
-def readings(robustesse: pd.DataFrame, analyses: Sequence[str]) -> list[str]:
-    """The sentences of some analyses of one outcome, in the order of `analyses`."""
+def readings_by_outcome(
+    effets: pd.DataFrame, robustesse: pd.DataFrame, analyses: Sequence[str]
+) -> list[tuple[str, list[str]]]:
+    """Title and sentences of each outcome, principal or not, that has some of these analyses, in their order."""
+    found = [(one.title, _readings(one.of(robustesse), analyses)) for one in outcomes(effets)]
+    return [(title, said) for title, said in found if said]
+
+
+def _readings(robustesse: pd.DataFrame, analyses: Sequence[str]) -> list[str]:
     told = [
         _text(said) for analysis in analyses for said in robustesse.loc[robustesse["analyse"] == analysis, "lecture"]
     ]
     return [said for said in told if said]
-
-
-def readings_by_outcome(
-    effets: pd.DataFrame, robustesse: pd.DataFrame, analyses: Sequence[str]
-) -> list[tuple[str, list[str]]]:
-    """Title and sentences of each outcome that has some of these analyses, principal or not."""
-    found = [(one.title, readings(one.of(robustesse), analyses)) for one in outcomes(effets)]
-    return [(title, said) for title, said in found if said]
 
 
 def curve_sentences(courbe_test: pd.DataFrame) -> list[str]:
@@ -326,8 +319,8 @@ def _curve_sentence(row: pd.Series) -> str:
     told = (
         f"« {row['libelle']} » : {fr_number(row['estimees'])} calculs admissibles estimés sur "
         f"{fr_number(row['specifications'])}, écart médian {fr_points(100 * row['mediane'])} ; "
-        f"{fr_percent(row['part_meme_signe'], 0)} ont le signe le plus fréquent, "
-        f"{fr_percent(row['part_exclut_zero'], 0)} excluent zéro."
+        f"{fr_percent(row['part_meme_signe'], 0)} vont dans le sens du calcul principal, "
+        f"{fr_percent(row['part_exclut_zero'], 0)} en excluant zéro."
     )
     if pd.isna(row["p_mediane"]):
         return f"{told} Le test d'ensemble n'a pas été fait."
