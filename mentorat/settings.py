@@ -77,6 +77,10 @@ class Settings(BaseSettings):
     def estimations(self, campagne: int) -> Path:
         return self.lake / "estimations" / str(campagne)
 
+    def diffusion(self, campagne: int) -> Path:
+        """Where released tables rest, each with its audit record."""
+        return self.lake / "diffusion" / str(campagne)
+
     def publication(self, campagne: int) -> Path:
         return self.data / "publication" / str(campagne)
 

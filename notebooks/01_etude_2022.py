@@ -22,13 +22,9 @@
 # chaque tableau se déplie sous lui.
 
 # %% tags=["cache"]
-from pathlib import Path
+from display import Drawing, hundredths, p_value, released, sentences, signed, table
 
-from display import Drawing, p_value, sentences, signed, table
-
-from mentorat.lake import read_parquet
 from mentorat.reference import load
-from mentorat.settings import Settings
 from mentorat.survey.study_2022 import (
     admissible_table,
     compared_items,
@@ -50,8 +46,7 @@ estimations = ""
 campagne = 2024
 
 # %% tags=["cache"]
-dossier = Path(estimations) if estimations else Settings().estimations(campagne)
-etude = read_parquet(dossier / "etude_2022.parquet")
+(etude,) = released(estimations, campagne, "etude_2022")
 libelles = load("etude_2022").set_index("item")["libelle"]
 etude["libelle"] = etude["item"].map(libelles)
 
@@ -199,10 +194,10 @@ table(
     "Effet de plan à partir duquel l'écart ne se distingue plus du hasard, et ressemblance qui le donne",
     {
         "libelle": ("Question", str),
-        "effet_plan_bascule": ("Effet de plan de bascule", lambda effet: fr_number(effet, 2)),
-        "icc_5": ("ICC, 5 par structure", lambda icc: fr_number(icc, 2)),
-        "icc_10": ("ICC, 10 par structure", lambda icc: fr_number(icc, 2)),
-        "icc_20": ("ICC, 20 par structure", lambda icc: fr_number(icc, 2)),
+        "effet_plan_bascule": ("Effet de plan de bascule", hundredths),
+        "icc_5": ("ICC, 5 par structure", hundredths),
+        "icc_10": ("ICC, 10 par structure", hundredths),
+        "icc_20": ("ICC, 20 par structure", hundredths),
     },
 )
 
@@ -225,11 +220,11 @@ table(
     "Rapport des risques et E-value : force d'une différence cachée qui expliquerait tout",
     {
         "libelle": ("Question", str),
-        "risque_relatif": ("Rapport des parts", lambda valeur: fr_number(valeur, 2)),
-        "rr_bas": ("Borne basse", lambda valeur: fr_number(valeur, 2)),
-        "rr_haut": ("Borne haute", lambda valeur: fr_number(valeur, 2)),
-        "e_value": ("E-value de l'écart", lambda valeur: fr_number(valeur, 2)),
-        "e_value_limite": ("E-value de la borne", lambda valeur: fr_number(valeur, 2)),
+        "risque_relatif": ("Rapport des parts", hundredths),
+        "rr_bas": ("Borne basse", hundredths),
+        "rr_haut": ("Borne haute", hundredths),
+        "e_value": ("E-value de l'écart", hundredths),
+        "e_value_limite": ("E-value de la borne", hundredths),
     },
 )
 

@@ -22,12 +22,8 @@
 # Le code de chaque tableau se déplie sous lui.
 
 # %% tags=["cache"]
-from pathlib import Path
+from display import Drawing, hundredths, known, p_value, points, released, sentences, table
 
-from display import Drawing, known, p_value, sentences, signed, table
-
-from mentorat.lake import read_parquet
-from mentorat.settings import Settings
 from mentorat.survey.presentation import (
     by_domain,
     distribution_in_words,
@@ -50,29 +46,25 @@ estimations = ""
 campagne = 2024
 
 # %% tags=["cache"]
-dossier = Path(estimations) if estimations else Settings().estimations(campagne)
-resultats = read_parquet(dossier / "enquete_resultats.parquet")
-taux = with_rates(read_parquet(dossier / "enquete_taux_reponse.parquet"))
-ponderation = read_parquet(dossier / "enquete_ponderation.parquet")
-verite = read_parquet(dossier / "enquete_verite.parquet")
-fiabilite, indices, ordinal, manquants, sensibilite = (
-    read_parquet(dossier / f"enquete_{nom}.parquet")
-    for nom in ("fiabilite", "indices", "ordinal", "manquants", "sensibilite")
+resultats, recus, ponderation, verite = released(
+    estimations, campagne, "enquete_resultats", "enquete_taux_reponse", "enquete_ponderation", "enquete_verite"
 )
+fiabilite, indices, ordinal, manquants, sensibilite = released(
+    estimations,
+    campagne,
+    "enquete_fiabilite",
+    "enquete_indices",
+    "enquete_ordinal",
+    "enquete_manquants",
+    "enquete_sensibilite",
+)
+taux = with_rates(recus)
 groupes = dict(questionnaire().groupes)
 vague = int(resultats["vague"].max()) if len(resultats) else 1
 
 
 def de_groupe(lignes):
     return lignes.assign(groupe=lignes["groupe"].map(groupes))
-
-
-def poids(valeur):
-    return fr_number(valeur, 2)
-
-
-def points(part):
-    return signed(100 * part)
 
 
 def remarques(lignes, nom):
@@ -159,8 +151,8 @@ table(
         "etape": ("Pondération", str),
         "n": ("Répondants", fr_number),
         "somme": ("Somme des poids", fr_number),
-        "poids_min": ("Plus petit", poids),
-        "poids_max": ("Plus grand", poids),
+        "poids_min": ("Plus petit", hundredths),
+        "poids_max": ("Plus grand", hundredths),
         "ess": ("Taille efficace", fr_number),
     },
 )
@@ -214,7 +206,7 @@ table(
         "ic_haut": ("Borne haute", fr_percent),
         "n": ("Réponses", fr_number),
         "n_manquants": ("Sans réponse", fr_number),
-        "deff": ("Effet de plan", poids),
+        "deff": ("Effet de plan", hundredths),
     },
 )
 
@@ -225,9 +217,9 @@ table(
     {
         "libelle": ("Question", str),
         "qui": ("Groupe", str),
-        "estimation": ("Moyenne", poids),
-        "ic_bas": ("Borne basse", poids),
-        "ic_haut": ("Borne haute", poids),
+        "estimation": ("Moyenne", hundredths),
+        "ic_bas": ("Borne basse", hundredths),
+        "ic_haut": ("Borne haute", hundredths),
         "n": ("Réponses", fr_number),
     },
 )
@@ -269,22 +261,12 @@ likert("professionnels", "Réponses des professionnels")
 # ## Les indicateurs inspirés du socle commun
 #
 # La liste de huit du Collectif Mentorat n'est pas publique : les libellés sont les nôtres. « Notes et organisation »
-# n'est lu que dans la moyenne générale, aucune question ne porte sur l'organisation.
+# n'est lu que dans la moyenne générale (tableau des moyennes, plus haut), aucune question ne porte sur l'organisation.
 
 # %%
-codes = questionnaire()
-socle = {core.item: core.libelle for core in codes.socle.values()}
-retenus = positives[
-    positives["item"].isin(socle)
-    & ((positives["mesure"] == "part_positive") | (positives["item"] == "moyenne_generale"))
-    & positives["groupe"].isin(["mentores", "professionnels"])
-]
-sentences(
-    [
-        f"{socle[ligne['item']]}. {item_sentence(ligne)}"
-        for _, ligne in retenus[retenus["mesure"] == "part_positive"].iterrows()
-    ]
-)
+socle = {core.item: core.libelle for core in questionnaire().socle.values()}
+retenus = parts[parts["item"].isin(socle) & parts["groupe"].isin(["mentores", "professionnels"])]
+sentences([f"{socle[ligne['item']]}. {item_sentence(ligne)}" for _, ligne in retenus.iterrows()])
 
 # %% [markdown]
 # ## Les réponses qui manquent
@@ -360,10 +342,10 @@ table(
         "vague": ("Vague", str),
         "n_items": ("Questions", fr_number),
         "n": ("Réponses complètes", fr_number),
-        "alpha": ("Alpha", poids),
-        "ic_bas": ("Borne basse", poids),
-        "ic_haut": ("Borne haute", poids),
-        "omega": ("Oméga", poids),
+        "alpha": ("Alpha", hundredths),
+        "ic_bas": ("Borne basse", hundredths),
+        "ic_haut": ("Borne haute", hundredths),
+        "omega": ("Oméga", hundredths),
     },
 )
 
@@ -379,9 +361,9 @@ table(
     "Indice moyen des mentorés moins celui des non-mentorés (zéro), en écarts-types des non-mentorés",
     {
         "libelle": ("Dimension", str),
-        "ecart": ("Écart", poids),
-        "ic_bas": ("Borne basse", poids),
-        "ic_haut": ("Borne haute", poids),
+        "ecart": ("Écart", hundredths),
+        "ic_bas": ("Borne basse", hundredths),
+        "ic_haut": ("Borne haute", hundredths),
         "n_mentores": ("Mentorés", fr_number),
         "n_non_mentores": ("Non-mentorés", fr_number),
         "n_sans_indice": ("Sans indice", fr_number),
@@ -419,12 +401,12 @@ table(
     "Rapport de cotes d'une réponse plus élevée, mentorés sur non-mentorés",
     {
         "libelle": ("Question", str),
-        "rapport_cotes": ("Rapport", poids),
-        "ic_bas": ("Borne basse", poids),
-        "ic_haut": ("Borne haute", poids),
+        "rapport_cotes": ("Rapport", hundredths),
+        "ic_bas": ("Borne basse", hundredths),
+        "ic_haut": ("Borne haute", hundredths),
         "p_holm": ("p (Holm)", p_value),
         "p_proportionnalite": ("p, même rapport à tous les seuils", p_value),
-        **known(ratios(ordinal, verite), "vrai", "Vérité, réponses positives", poids),
+        **known(ratios(ordinal, verite), "vrai", "Vérité, réponses positives", hundredths),
     },
 )
 

@@ -23,12 +23,8 @@
 # sous lui.
 
 # %% tags=["cache"]
-from pathlib import Path
+from display import Drawing, released, sentences, table
 
-from display import Drawing, sentences, table
-
-from mentorat.lake import read_parquet
-from mentorat.settings import Settings
 from mentorat.survey.national_tables import gap_intervals, narrowing, statements, truth_beside, under
 from mentorat.typography import fr_number, fr_percent
 from reports.charts import Bar, Interval, bars_svg, forest_svg, histogram_svg
@@ -38,10 +34,8 @@ estimations = ""
 campagne = 2024
 
 # %% tags=["cache"]
-dossier = Path(estimations) if estimations else Settings().estimations(campagne)
-totaux, strates, manquants, residus = (
-    read_parquet(dossier / f"{nom}.parquet")
-    for nom in ("redressement", "redressement_strates", "redressement_manquants", "redressement_residus")
+totaux, strates, manquants, residus = released(
+    estimations, campagne, "redressement", "redressement_strates", "redressement_manquants", "redressement_residus"
 )
 couverture = under(totaux, "O3r")
 

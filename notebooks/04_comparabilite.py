@@ -22,24 +22,20 @@
 # Le code de chaque tableau se déplie sous lui.
 
 # %% tags=["cache"]
-from pathlib import Path
-
-from display import Drawing, sentences, subtitle, table
+from display import Drawing, hundredths, released, sentences, subtitle, table
 from IPython.display import display
 
 from mentorat.causal.presentation import (
+    ROLES,
     balance_in_words,
     balance_rows,
     balance_sentences,
     comparisons,
     hidden,
-    in_words,
     losses,
     overlap_in_words,
     overlap_sentences,
 )
-from mentorat.lake import read_parquet
-from mentorat.settings import Settings
 from mentorat.typography import fr_number
 from reports.effect_charts import love_svg, overlap_svg
 
@@ -48,40 +44,35 @@ estimations = ""
 campagne = 2024
 
 # %% tags=["cache"]
-dossier = Path(estimations) if estimations else Settings().estimations(campagne)
-effets, flux, equilibre, recouvrement = (
-    read_parquet(dossier / f"{nom}.parquet") for nom in ("effets", "effets_flux", "equilibre", "effets_recouvrement")
+effets, flux, equilibre, recouvrement = released(
+    estimations, campagne, "effets", "effets_flux", "equilibre", "effets_recouvrement"
 )
 comparaisons = comparisons(effets, flux, equilibre, recouvrement)
-
-
-def deux(valeur):
-    return fr_number(valeur, 2)
-
 
 # %% [markdown]
 # ## Les comparaisons
 #
 # **Dans l'enquête**, les mentorés qui ont répondu sont comparés aux non-mentorés qui ont répondu au même
-# questionnaire. Tout est demandé une seule fois, le même jour : ce qui distinguait déjà les deux groupes se mêle à ce
+# questionnaire. Tout est demandé une seule fois, en même temps : ce qui distinguait déjà les deux groupes se mêle à ce
 # que le mentorat a pu changer.
 #
-# **Dans les fichiers des départements**, chaque jeune qui commence un mentorat est comparé, ce jour-là, à un jeune du
-# même territoire, du même sexe, du même type d'accueil et d'âge voisin qui ne commence pas ce jour-là. D'abord parmi
-# les volontaires qui attendent encore un mentor, qui lui ressemblent le plus ; puis parmi tous les jeunes éligibles.
-# Les deux sont suivis depuis le même jour. Un jeune qui attend peut avoir un mentor plus tard : la comparaison dit ce
-# que change **commencer maintenant plutôt que pas maintenant**.
+# **Dans les fichiers des départements**, chaque jeune qui commence un mentorat est comparé, ce jour-là, à un jeune qui
+# aurait pu commencer et ne le fait pas : d'âge voisin, et semblable sur ce que le plan d'analyse impose (d'ordinaire le
+# territoire, le sexe et le type d'accueil). On le cherche d'abord parmi les volontaires qui attendent encore un mentor,
+# qui ont fait le même choix ; puis parmi tous les jeunes éligibles. Les deux sont suivis depuis le même jour. Un jeune
+# qui attend peut avoir un mentor plus tard : la comparaison dit ce que change **commencer maintenant plutôt que pas
+# maintenant**.
 
 # %%
 for comparaison in comparisons(effets):
     display(subtitle(comparaison.title))
     display(
         table(
-            in_words(comparaison.of(effets)),
+            comparaison.of(effets),
             f"Issues comparées. {comparaison.title}",
             {
                 "libelle": ("Issue", str),
-                "role_lu": ("Rang dans le plan", str),
+                "role": ("Rang dans le plan", ROLES.get),
                 "fenetre": ("Observée", lambda quand: quand or "à l'enquête"),
                 "n_mentores": ("Mentorés", fr_number),
                 "n_non_mentores": ("Comparés", fr_number),
@@ -95,8 +86,9 @@ reserves = hidden(effets) or ["Aucune comparaison n'est masquée."]
 sentences(reserves if len(effets) else ["Rien n'est comparé dans cette campagne : aucune table n'a de ligne."])
 
 # %% [markdown]
-# Une issue qu'aucun jeune ne peut encore avoir, parce que sa fenêtre n'est pas écoulée, n'a pas de chiffre ; le
-# carnet 05 dit à partir de quelle campagne elle sera observable.
+# Une **issue** est ce qu'on compare : une réponse, un événement. Celle qu'on ne peut encore observer chez aucun jeune,
+# parce que le temps où on la regarde (sa fenêtre) n'est pas écoulé, n'a pas de chiffre ; le carnet 05 dit à partir de
+# quelle campagne elle en aura. « n. d. » : masqué, ou pas calculable.
 #
 # ## Du fichier à la comparaison
 #
@@ -123,8 +115,9 @@ for comparaison in comparaisons:
 #
 # Pour chaque caractéristique connue d'avant le mentorat, la **différence standardisée** rapporte l'écart des deux
 # groupes à la dispersion des mentorés : 0,1 est la limite d'usage au-delà de laquelle les groupes diffèrent. Les
-# losanges la donnent avant toute correction ; les ronds, après pondération ou appariement. Une caractéristique a une
-# ligne par modalité.
+# losanges la donnent avant toute correction ; les ronds, après. Corriger, c'est donner plus de poids aux jeunes comparés
+# qui ressemblent aux mentorés (pondération, dans l'enquête), ou ne garder qu'eux (appariement, dans les fichiers des
+# départements). Une caractéristique a une ligne par modalité.
 
 # %%
 for comparaison in comparaisons:
@@ -146,13 +139,13 @@ for comparaison in comparaisons:
             f"Caractéristiques d'avant le mentorat. {comparaison.title}",
             {
                 "libelle": ("Caractéristique", str),
-                "moyenne_mentores": ("Mentorés", deux),
-                "moyenne_non_mentores_avant": ("Comparés, avant", deux),
-                "moyenne_non_mentores_apres": ("Comparés, après", deux),
-                "smd_avant": ("Différence standardisée, avant", deux),
-                "smd_apres": ("Après", deux),
-                "rapport_variances_apres": ("Rapport des variances, après", deux),
-                "ks_apres": ("Kolmogorov-Smirnov, après", deux),
+                "moyenne_mentores": ("Mentorés", hundredths),
+                "moyenne_non_mentores_avant": ("Comparés, avant", hundredths),
+                "moyenne_non_mentores_apres": ("Comparés, après", hundredths),
+                "smd_avant": ("Différence standardisée, avant", hundredths),
+                "smd_apres": ("Après", hundredths),
+                "rapport_variances_apres": ("Rapport des variances, après", hundredths),
+                "ks_apres": ("Kolmogorov-Smirnov, après", hundredths),
             },
         )
     )
@@ -161,9 +154,8 @@ for comparaison in comparaisons:
 # ## Y a-t-il quelqu'un à qui comparer ?
 #
 # Le **score de propension** résume les caractéristiques connues en une chance d'être mentoré. Là où un groupe est
-# seul, aucun calcul ne remplace celui qui manque. La hauteur d'une barre
-# dit une part des jeunes du groupe, quelle que soit sa largeur : les classes voisines de trop peu de jeunes sont
-# réunies en une plus large.
+# seul, aucun calcul ne remplace celui qui manque. La hauteur d'une barre dit une part des jeunes du groupe, quelle que
+# soit sa largeur : pour le secret statistique, les classes voisines de trop peu de jeunes sont réunies en une plus large.
 
 # %%
 for comparaison in comparaisons:
@@ -177,6 +169,6 @@ for comparaison in comparaisons:
 #
 # - **On peut dire** si les groupes se ressemblent, une fois comparés, sur ce que les fichiers contiennent.
 # - **On ne peut pas dire** s'ils se ressemblent sur ce qu'ils ne contiennent pas : l'envie, l'entourage, le soutien
-#   d'un éducateur. Un équilibre parfait n'est pas une preuve. Le carnet 06 dit combien il faudrait de non-dit pour
-#   tout expliquer.
+#   d'un éducateur. Un équilibre parfait n'est pas une preuve. Le carnet 06 dit de quelle force devrait être ce qui
+#   manque pour tout expliquer.
 # - **Personne n'a été tiré au sort.** Aucune de ces comparaisons ne vaut une expérience.

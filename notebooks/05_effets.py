@@ -14,18 +14,17 @@
 # %% [markdown]
 # # Ce que change le mentorat : les effets estimés
 #
-# Ce carnet donne chaque effet estimé, avec son intervalle, ce que le plan d'analyse en disait avant qu'on le voie, et
-# le **niveau de preuve** qu'une règle écrite lui donne. Un effet nul ou défavorable est dit avec les mêmes mots qu'un
-# effet favorable.
+# Ce carnet donne chaque effet estimé, avec son intervalle, la place que lui fait le plan d'analyse, et le **niveau de
+# preuve** qu'une règle écrite lui donne. Un effet nul ou défavorable est dit avec les mêmes mots qu'un effet favorable.
 #
 # Le carnet 04 dit si les jeunes comparés sont comparables ; le carnet 06, si ces résultats résistent à d'autres choix.
 # Celui-ci s'adresse à une personne chargée d'évaluation. Il ne lit que des tables déjà passées par le secret
 # statistique. Le code de chaque tableau se déplie sous lui.
 
 # %% tags=["cache"]
-from pathlib import Path
+from functools import partial
 
-from display import Drawing, p_value, sentences, signed, subtitle, table
+from display import Drawing, hundredths, p_value, points, released, sentences, signed, subtitle, table
 from IPython.display import display
 
 from mentorat.causal.presentation import (
@@ -36,7 +35,6 @@ from mentorat.causal.presentation import (
     grade_table,
     hidden,
     in_points,
-    in_words,
     interactions,
     outcomes,
     plan_table,
@@ -44,8 +42,6 @@ from mentorat.causal.presentation import (
     side_by_side,
     with_figures,
 )
-from mentorat.lake import read_parquet
-from mentorat.settings import Settings
 from mentorat.typography import fr_number
 from reports.effect_charts import forest_svg, funnel_svg
 
@@ -54,25 +50,11 @@ estimations = ""
 campagne = 2024
 
 # %% tags=["cache"]
-dossier = Path(estimations) if estimations else Settings().estimations(campagne)
-effets, estimateurs, heterogeneite, entonnoir = (
-    read_parquet(dossier / f"{nom}.parquet")
-    for nom in ("effets", "effets_estimateurs", "effets_heterogeneite", "effets_entonnoir")
+effets, estimateurs, heterogeneite, entonnoir = released(
+    estimations, campagne, "effets", "effets_estimateurs", "effets_heterogeneite", "effets_entonnoir"
 )
-effets = in_words(effets)
 principales = outcomes(effets, "principale")
-
-
-def points(part):
-    return signed(100 * part)
-
-
-def entiers(part):
-    return signed(100 * part, 0)
-
-
-def deux(valeur):
-    return fr_number(valeur, 2)
+au_point = partial(points, decimals=0)
 
 
 def de_rang(rang):
@@ -116,7 +98,7 @@ def resultats(rang):
                     "grappes": ("Grappes", fr_number),
                     "grappes_effectives": ("Grappes efficaces", fr_number),
                     "ess": ("Taille efficace", fr_number),
-                    "smd_max_apres": ("Plus grande différence standardisée", deux),
+                    "smd_max_apres": ("Plus grande différence standardisée", hundredths),
                 },
             )
         )
@@ -137,19 +119,20 @@ def conclure(rang):
 # %% [markdown]
 # ## L'essentiel
 #
-# Les issues principales, déclarées d'avance, une phrase chacune. La phrase est faite des chiffres, par un modèle
-# unique ; sa force est bornée par le niveau de preuve.
+# Les issues principales du plan, une phrase chacune. La phrase est faite des chiffres, par un modèle unique ; sa force
+# est bornée par le niveau de preuve.
 
 # %%
 conclure("principale")
 
 # %% [markdown]
-# ## Le plan, écrit avant les résultats
+# ## Le plan d'analyse
 #
-# Le plan d'analyse nomme la population, le traitement, les issues, les caractéristiques prises en compte et le calcul
-# retenu. Son empreinte change au moindre changement : elle accompagne chaque résultat. Un plan modifié devient une
-# nouvelle version datée. **Confirmatoire** : le plan l'annonçait, avec ce calcul, parmi ses issues principales. Tout
-# le reste est **exploratoire** : une piste, non une réponse. Les plans sont dans le dossier `notebooks/plans`.
+# Le plan nomme la population, le traitement (avoir un mentor), les issues, les caractéristiques prises en compte et le
+# calcul retenu. Son empreinte change au moindre changement : elle accompagne chaque résultat. Un plan modifié devient
+# une nouvelle version datée. **Confirmatoire** : le plan, enregistré à temps, l'annonçait parmi ses issues principales,
+# avec ce calcul et ce groupe de comparaison. Tout le reste est **exploratoire** : une piste, non une réponse. Les plans
+# sont dans le dossier `notebooks/plans`.
 
 # %%
 table(
@@ -168,11 +151,13 @@ table(
 # ## Les issues principales
 #
 # L'**écart ajusté** est la différence, en points, entre la part observée chez les mentorés et celle qu'on attendrait
-# d'eux sans mentor, d'après des jeunes comparables. L'**écart brut** compare les groupes tels qu'ils sont : il n'est
-# là que pour mesurer ce que l'ajustement change. Deux p sont donnés : seul, et corrigé par la méthode de Holm pour le
-# nombre d'issues de la famille. La **taille efficace** dit combien de jeunes comparés, de même poids, donneraient
-# autant d'information. Une **grappe** réunit des jeunes qui se ressemblent (structure, ou territoire) ; les grappes
-# efficaces sont le nombre de grappes égales qui donneraient autant d'information.
+# d'eux sans mentor (dans l'enquête) ou s'ils n'avaient pas commencé ce jour-là (dans les fichiers des départements),
+# d'après des jeunes semblables sur ce qui est connu. L'**écart brut** compare les groupes tels qu'ils sont : il n'est là
+# que pour mesurer ce que l'ajustement change. **p** est la probabilité de voir un écart au moins aussi grand s'il n'y en
+# avait aucun ; il est donné seul, puis corrigé (méthode de Holm) de ce que plusieurs issues sont regardées à la fois. La
+# **taille efficace** dit combien de jeunes comparés, de même poids, donneraient autant d'information. Une **grappe**
+# réunit des jeunes qui se ressemblent (structure, ou territoire) ; les grappes efficaces sont le nombre de grappes égales
+# qui donneraient autant d'information.
 
 # %%
 resultats("principale")
@@ -196,7 +181,8 @@ resultats("secondaire")
 resultats("temoin")
 
 # %%
-conclure("temoin")
+if de_rang("temoin"):
+    conclure("temoin")
 
 # %% [markdown]
 # ## Le même effet, calculé autrement
@@ -239,8 +225,8 @@ for issue in [issue for issue in principales if len(issue.of(estimes))]:
 # ## Ce que valent ces résultats
 #
 # Le niveau de preuve est donné par une règle écrite et datée (`mentorat/causal/preuve.yml`), qui regarde comment les
-# jeunes ont été comparés, la ressemblance des groupes, la précision et la tenue aux autres choix. Une enquête à une seule vague, sans tirage au
-# sort, ne peut jamais être « établie ».
+# jeunes ont été comparés, la ressemblance des groupes, la précision et la tenue aux autres choix. Une enquête à une
+# seule vague, sans tirage au sort, ne dépasse jamais « non concluant ».
 
 # %%
 table(
@@ -264,31 +250,32 @@ for comparaison in comparisons(detaillees):
     display(sentences(interactions(lignes)))
     display(
         table(
-            lignes,
+            lignes.dropna(subset=["estimation"]),
             f"Écart selon le jeune, en points. {comparaison.title}",
             {
                 "modalite": ("Modalité", str),
                 "libelle_facteur": ("Selon", str),
                 "libelle": ("Issue", str),
-                "estimation": ("Écart", entiers),
-                "ic_bas": ("Borne basse à 95 %", entiers),
-                "ic_haut": ("Borne haute à 95 %", entiers),
+                "estimation": ("Écart", au_point),
+                "ic_bas": ("Borne basse à 95 %", au_point),
+                "ic_haut": ("Borne haute à 95 %", au_point),
                 "n_mentores": ("Mentorés", fr_number),
                 "n_non_mentores": ("Comparés", fr_number),
             },
         )
     )
-    display(sentences(hidden(lignes) or ["Aucune modalité n'est masquée."]))
+    reserves = [*refusals(lignes[lignes["estimation"].isna()], "modalite", "estimation"), *hidden(lignes)]
+    display(sentences(reserves or ["Aucune modalité n'est masquée."]))
 if detaillees.empty:
     display(sentences(["Aucun sous-groupe à comparer pour les issues principales."]))
 
 # %% [markdown]
 # ## D'un département à l'autre
 #
-# L'écart observé dans un département bouge surtout par hasard : plus il y a peu de jeunes, plus il s'éloigne de la
+# L'écart observé dans un département bouge beaucoup par hasard : moins il y a de jeunes, plus il peut s'éloigner de la
 # moyenne. L'entonnoir dessine ce que le hasard seul permettrait. L'écart **rétréci** ramène chaque département vers
-# la moyenne, d'autant plus qu'il a peu de jeunes ; c'est la meilleure prévision, non la mesure de ce que fait ce
-# département. **Aucun classement n'en sort**, et aucun rapport départemental ne montre d'effet.
+# la moyenne, d'autant plus qu'il a peu de jeunes ; il se trompe moins souvent que l'écart observé, sans mesurer ce que
+# fait ce département. **Aucun classement n'en sort**, et aucun rapport départemental ne montre d'effet.
 
 # %%
 for issue in outcomes(entonnoir.drop_duplicates(["source", "comparateurs", "issue"])):

@@ -22,9 +22,7 @@
 # secret statistique. Le code de chaque tableau se déplie sous lui.
 
 # %% tags=["cache"]
-from pathlib import Path
-
-from display import Drawing, p_value, sentences, signed, subtitle, table
+from display import Drawing, hundredths, p_value, points, released, sentences, subtitle, table
 from IPython.display import display
 
 from mentorat.causal.effect_tables import PLACEBOS
@@ -34,13 +32,10 @@ from mentorat.causal.presentation import (
     MISSING,
     comparisons,
     curve_sentences,
-    in_words,
     outcomes,
     readings_by_outcome,
     with_figures,
 )
-from mentorat.lake import read_parquet
-from mentorat.settings import Settings
 from mentorat.typography import fr_number, fr_percent
 from reports.effect_charts import specification_svg
 
@@ -49,34 +44,20 @@ estimations = ""
 campagne = 2024
 
 # %% tags=["cache"]
-dossier = Path(estimations) if estimations else Settings().estimations(campagne)
-effets, robustesse, courbe, courbe_test = (
-    read_parquet(dossier / f"{nom}.parquet")
-    for nom in ("effets", "effets_robustesse", "effets_courbe", "effets_courbe_test")
+effets, robustesse, courbe, courbe_test = released(
+    estimations, campagne, "effets", "effets_robustesse", "effets_courbe", "effets_courbe_test"
 )
-effets = in_words(effets)
 CHOIX = {
-    "score_ipw": "score de propension",
-    "entropie": "équilibre par entropie",
-    "regression": "régression",
-    "positif": "réponse positive",
+    "positif": "réponse positive ou non",
     "score": "échelle entière",
-    "sans_mna": "sans les non accompagnés",
-    "sans_handicap": "sans handicap reconnu",
+    "sans_mna": "sans les jeunes non accompagnés",
+    "sans_handicap": "sans les jeunes au handicap reconnu",
     "sans_redoublement": "sans les redoublants",
-    "sans parcours": "sans le parcours",
-    "sans scolarite": "sans la scolarité",
-    "sans sante": "sans la santé",
-    "sans mna": "sans non accompagné",
+    "sans parcours": "parcours laissé de côté",
+    "sans scolarite": "scolarité laissée de côté",
+    "sans sante": "santé laissée de côté",
+    "sans mna": "« non accompagné » laissé de côté",
 }
-
-
-def deux(valeur):
-    return fr_number(valeur, 2)
-
-
-def points(part):
-    return signed(100 * part)
 
 
 def lectures(analyses):
@@ -95,11 +76,12 @@ def lectures(analyses):
 # conduire à un mentor et changer l'issue. On ne peut pas l'exclure ; on peut dire **combien fort** il devrait être.
 #
 # - La **valeur E** : de combien ce facteur devrait multiplier à la fois la chance d'être mentoré et celle de l'issue
-#   pour expliquer tout l'écart. Proche de 1, presque rien n'y suffirait ; celle de la limite de l'intervalle est la
-#   plus exigeante à lire, et vaut 1 quand l'intervalle contient déjà zéro.
+#   pour expliquer tout l'écart. Proche de 1, un facteur très faible y suffirait. Celle de la limite dit ce qui suffirait
+#   pour que l'intervalle contienne zéro ; elle vaut 1 quand il le contient déjà.
 # - La **valeur de robustesse** : quelle part de ce qui reste inexpliqué il devrait expliquer, des deux côtés. On la
 #   compare à une caractéristique connue, comme l'âge : un facteur aussi fort suffirait-il ?
-# - Le **Γ de Rosenbaum** : de combien il devrait changer la chance d'être mentoré de deux jeunes appariés.
+# - Le **Γ de Rosenbaum** : de deux jeunes appariés, de combien il devrait multiplier la chance relative d'être celui qui
+#   a un mentor.
 
 # %%
 estimes = with_figures(effets)
@@ -111,8 +93,8 @@ for comparaison in comparisons(estimes):
             {
                 "libelle": ("Issue", str),
                 "att": ("Écart ajusté (points)", points),
-                "evalue": ("Valeur E", deux),
-                "evalue_limite": ("Valeur E de la limite", deux),
+                "evalue": ("Valeur E", hundredths),
+                "evalue_limite": ("Valeur E de la limite", hundredths),
                 "valeur_robustesse": ("Valeur de robustesse", fr_percent),
             },
         )
@@ -131,6 +113,10 @@ lectures(HIDDEN_FACTOR)
 # façon de lire la réponse. La **courbe des spécifications** fait tous les calculs que le plan admet, et les range. Les
 # traits du bas disent de quels choix est fait chaque calcul. Ces calculs se ressemblent beaucoup : qu'ils aillent
 # tous dans le même sens n'est pas une somme de preuves.
+#
+# Le **test d'ensemble** redistribue le mentorat au hasard, autant de fois qu'indiqué, et refait toute la courbe : il
+# dit si une courbe aussi éloignée de zéro arriverait sans effet. Il n'écarte que le hasard, pas une différence de
+# départ entre les groupes. Il n'est fait que pour les issues principales (« n. d. » pour les autres).
 
 # %%
 for comparaison in comparisons(effets):
@@ -143,8 +129,8 @@ for comparaison in comparisons(effets):
                 {
                     "libelle": ("Issue", str),
                     "specifications": ("Calculs", fr_number),
-                    "part_meme_signe": ("De même signe", fr_percent),
-                    "part_exclut_zero": ("Excluant zéro", fr_percent),
+                    "part_meme_signe": ("Dans le sens du calcul principal", fr_percent),
+                    "part_exclut_zero": ("Dont excluant zéro", fr_percent),
                     "p_courbe": ("p de l'ensemble", p_value),
                 },
             )
@@ -160,11 +146,6 @@ for issue in outcomes(effets, "principale"):
         display(Drawing(specification_svg(lignes, labels=CHOIX), f"Spécifications. {issue.title}", " ".join(dit)))
 
 # %% [markdown]
-# Le **test d'ensemble** redistribue le mentorat au hasard, autant de fois qu'indiqué, et refait toute la courbe : il
-# dit si une courbe aussi éloignée de zéro arriverait sans effet. Il n'écarte que le hasard, pas une différence de
-# départ entre les groupes. Il n'est fait que pour les issues principales.
-
-# %% [markdown]
 # ## Ce que le mentorat n'a pas pu changer
 #
 # Sur une issue ou à une date où le mentorat ne peut rien avoir fait, l'écart devrait être nul. S'il ne l'est pas, la
@@ -178,7 +159,8 @@ lectures(PLACEBOS)
 #
 # Les jeunes d'une même structure ou d'un même territoire se ressemblent. Avec peu de structures, une marge d'erreur
 # calculée comme si les jeunes étaient indépendants est trop étroite. Deux autres façons de mesurer le hasard sont
-# mises en regard de la première.
+# mises en regard de la première : le **bootstrap sauvage** refait le calcul en supposant l'effet nul, le signe des écarts
+# de chaque grappe étant changé au hasard ; l'autre tire de nouveau au sort qui aurait eu un mentor.
 
 # %%
 lectures(CHANCE)
@@ -197,4 +179,4 @@ lectures(MISSING)
 #
 # - Un résultat fragile à **une seule** de ces épreuves est fragile.
 # - Résister à toutes ne prouve pas un effet : elles partagent les mêmes données et les mêmes oublis.
-# - Seuls un tirage au sort, ou plusieurs vagues d'enquête, répondraient à ce que ces analyses laissent ouvert.
+# - Seul un tirage au sort répondrait à ce que ces analyses laissent ouvert ; une seconde vague d'enquête y aiderait.

@@ -15,20 +15,19 @@
 # # Ce qui dure : les étapes, les binômes, leurs fins et leurs séances
 #
 # Entre la proposition d'un mentor et la fin d'un binôme, il se passe du temps. Ce carnet montre **combien de temps
-# chaque étape attend, combien de temps les binômes tiennent, pourquoi ils finissent, et à quel rythme on s'y voit**.
+# chaque étape demande, combien de temps les binômes tiennent, pourquoi ils finissent, et à quel rythme on s'y voit**.
 #
 # Une durée a une difficulté de plus qu'une part : au 31 décembre, beaucoup ne sont pas finies. Les laisser de côté ne
-# garderait que les plus courtes ; les compter comme finies les raccourcirait. Les méthodes employées ici s'en
-# servent jusqu'au jour où on les a vues pour la dernière fois.
+# garderait que les plus courtes ; les compter comme finies les raccourcirait. Les méthodes employées ici se servent de
+# chacune jusqu'au dernier jour où le binôme, ou le dossier, a été vu.
 #
 # Tous les nombres viennent de tables passées par le secret statistique : des marches de courbe y sont réunies, et ce
 # qui manque est dit. Les chiffres portent sur les territoires dont les dossiers permettent de compter, non sur la
 # France entière. Le code de chaque tableau se déplie sous lui.
 
 # %% tags=["cache"]
-from pathlib import Path
-
-from display import Drawing, sentences, table
+from display import Drawing, released, sentences, table
+from IPython.display import display
 
 from mentorat.causal.duration_reading import (
     at_horizons,
@@ -44,8 +43,6 @@ from mentorat.causal.duration_reading import (
     steps,
 )
 from mentorat.causal.duration_tables import PAIR_DIMENSIONS, PAIRS, STEP_CURVES
-from mentorat.lake import read_parquet
-from mentorat.settings import Settings
 from mentorat.typography import fr_number, fr_percent
 from reports.effect_charts import steps_svg
 
@@ -54,9 +51,8 @@ estimations = ""
 campagne = 2024
 
 # %% tags=["cache"]
-dossier = Path(estimations) if estimations else Settings().estimations(campagne)
-courbes, resumes, fins, dose = (
-    read_parquet(dossier / f"{nom}.parquet") for nom in ("durees_courbes", "durees_resumes", "durees_fins", "dose")
+courbes, resumes, fins, dose = released(
+    estimations, campagne, "durees_courbes", "durees_resumes", "durees_fins", "dose"
 )
 lus = at_horizons(courbes, resumes)
 
@@ -94,8 +90,8 @@ sentences(coverage(resumes) or ["Aucune réserve particulière pour cette campag
 #
 # On compare des classes connues **au premier jour du binôme** : un âge ou un accueil lus en fin d'année pourraient être
 # la suite du binôme, ou de sa durée. Le test du log-rank demande si toutes finissent au même rythme ; il tient compte
-# des territoires, et on le corrige du nombre de comparaisons. **Une différence entre classes n'a pas sa cause dans la
-# classe** : les jeunes, les associations et les territoires y diffèrent aussi.
+# des territoires, et on le corrige du nombre de comparaisons. **Une différence entre classes ne dit pas sa cause** : les
+# jeunes, les associations et les territoires y diffèrent aussi.
 
 # %%
 sentences(comparisons(resumes))
@@ -115,45 +111,29 @@ table(
 )
 
 # %%
-dimensions = compared_dimensions(courbes)
-Drawing(
-    steps_svg(curve(courbes, PAIRS, "modalite"), "Binômes encore en cours, en %", rising=False),
-    "Binômes encore en cours, par modalité",
-    "Une courbe par classe ; les parts à six mois et à un an sont dans le tableau.",
-) if "modalite" in dimensions else sentences([f"{PAIR_DIMENSIONS['modalite']} : aucune courbe publiée."])
-
-# %%
-Drawing(
-    steps_svg(curve(courbes, PAIRS, "sexe"), "Binômes encore en cours, en %", rising=False),
-    "Binômes encore en cours, par sexe",
-    "Une courbe par classe ; les parts à six mois et à un an sont dans le tableau.",
-) if "sexe" in dimensions else sentences([f"{PAIR_DIMENSIONS['sexe']} : aucune courbe publiée."])
-
-# %%
-Drawing(
-    steps_svg(curve(courbes, PAIRS, "tranche_age_debut"), "Binômes encore en cours, en %", rising=False),
-    "Binômes encore en cours, par âge au premier jour",
-    "Une courbe par classe ; les parts à six mois et à un an sont dans le tableau.",
-) if "tranche_age_debut" in dimensions else sentences(
-    [f"{PAIR_DIMENSIONS['tranche_age_debut']} : aucune courbe publiée."]
-)
-
-# %%
-Drawing(
-    steps_svg(curve(courbes, PAIRS, "type_accueil_debut"), "Binômes encore en cours, en %", rising=False),
-    "Binômes encore en cours, par accueil au premier jour",
-    "Une courbe par classe ; les parts à six mois et à un an sont dans le tableau.",
-) if "type_accueil_debut" in dimensions else sentences(
-    [f"{PAIR_DIMENSIONS['type_accueil_debut']} : aucune courbe publiée."]
-)
+montrees = compared_dimensions(courbes)
+for dimension, nom in montrees.items():
+    display(
+        Drawing(
+            steps_svg(curve(courbes, PAIRS, dimension), "Binômes encore en cours, en %", rising=False),
+            f"Binômes encore en cours, selon : {nom.lower()}",
+            "Une courbe par classe ; les parts à six mois et à un an sont dans le tableau.",
+        )
+    )
+absentes = [
+    f"{nom} : aucune courbe publiée." for dimension, nom in PAIR_DIMENSIONS.items() if dimension not in montrees
+]
+if absentes:
+    display(sentences(absentes))
 
 # %% [markdown]
 # ## 3. Pourquoi les binômes finissent
 #
 # Un binôme ne finit que d'une façon : celui que le jeune a quitté ne pourra plus atteindre son objectif. On donne donc
 # la part **finie par chaque motif, les autres étant possibles** (*Aalen-Johansen*). Compter les autres motifs comme
-# des binômes toujours en cours gonflerait chacun d'eux. La dernière colonne et les binômes encore en cours à un an
-# font ensemble 100 %. Le motif est celui que l'association a coché.
+# des binômes toujours en cours gonflerait chacun d'eux. Quand aucun motif n'est masqué, la dernière colonne et les
+# binômes encore en cours à un an font ensemble 100 %. Le motif est celui que l'association a coché. Rien n'est donné à
+# deux ans : il faut, pour cela, avoir suivi des binômes deux ans.
 
 # %%
 table(
@@ -167,10 +147,7 @@ table(
 )
 
 # %% [markdown]
-# À vingt-quatre mois, aucun chiffre tant qu'aucun binôme n'a été suivi deux ans : il faudra une campagne de plus.
-
-# %% [markdown]
-# ## 4. Combien de temps chaque étape attend
+# ## 4. Combien de temps chaque étape demande
 #
 # De l'évaluation au premier jour du binôme, chaque étape est lue de la même façon : franchie, ou finie autrement
 # (refus, arrêt, sortie de l'aide sociale à l'enfance), ou encore ouverte.
@@ -259,7 +236,7 @@ table(
 # %% [markdown]
 # ## Ce qu'on peut dire, et ce qu'on ne peut pas dire
 #
-# **On peut dire** combien de temps les binômes tiennent et les étapes attendent, dans les territoires dont les fichiers
+# **On peut dire** combien de temps les binômes tiennent et les étapes demandent, dans les territoires dont les fichiers
 # le permettent, à l'intervalle près, **si les binômes commencés à des moments différents se ressemblent**.
 #
 # **On ne peut pas dire** qu'une modalité, un accueil ou un rythme de séances *fait* tenir les binômes : rien n'a été

@@ -16,16 +16,14 @@
 #
 # Les chiffres de l'évaluation sortent de programmes. Ce carnet les met à l'épreuve sur **deux études publiées, dont on
 # connaît déjà la réponse** : un essai de mentorat, et une formation professionnelle que les statisticiens recalculent
-# depuis quarante ans. Aucune ne porte sur l'aide sociale à l'enfance : elles ne disent rien des jeunes confiés, et
-# tout de l'outil.
+# depuis quarante ans. Aucune ne porte sur l'aide sociale à l'enfance : elles ne disent rien des jeunes confiés, mais
+# elles éprouvent l'outil.
 #
-# Leurs données sont publiques, mais le projet n'a pas le droit de les garder : elles sont lues dans un dossier de la
-# machine, quand il y est. La page est construite dans tous les cas, et dit ce qui manque.
+# Leurs données sont publiques, mais ne sont pas livrées avec la plateforme : elles sont lues dans un dossier de la
+# machine, quand elles y sont. La page est construite dans tous les cas, et dit ce qui manque.
 
 # %% tags=["cache"]
-from pathlib import Path
-
-from display import Drawing, known, p_value, sentences, table
+from display import Drawing, hundredths, known, p_value, released, sentences, table
 from IPython.display import display
 
 from mentorat.causal.real_studies import (
@@ -38,8 +36,6 @@ from mentorat.causal.real_studies import (
     training_sentences,
     trial_sentences,
 )
-from mentorat.lake import read_parquet
-from mentorat.settings import Settings
 from mentorat.typography import fr_number, fr_percent
 from reports.charts import Interval, forest_svg
 
@@ -48,50 +44,57 @@ estimations = ""
 campagne = 2024
 
 # %% tags=["cache"]
-dossier = Path(estimations) if estimations else Settings().estimations(campagne)
-etudes = read_parquet(dossier / "etudes_reelles.parquet")
+(etudes,) = released(estimations, campagne, "etudes_reelles")
 essai, formation = is_there(etudes, TRIAL), is_there(etudes, TRAINING)
+BORNES = {"ic_bas": ("Borne basse à 95 %", fr_number), "ic_haut": ("Borne haute à 95 %", fr_number)}
+
+
+def foret(lignes, serie, axe, titre):
+    intervalles = [
+        Interval(ligne["libelle"], serie, ligne["estimation"], ligne["ic_bas"], ligne["ic_haut"])
+        for _, ligne in lignes.iterrows()
+    ]
+    dits = [
+        f"{un.label} : {fr_number(un.estimate)} (de {fr_number(un.low)} à {fr_number(un.high)})" for un in intervalles
+    ]
+    return Drawing(forest_svg(intervalles, axe), titre, " ; ".join(dits))
+
 
 # %% [markdown]
 # ## 1. Un essai de mentorat : une mentore, une formation, ou rien
 #
 # À Dandora, un quartier de Nairobi, 372 commerçantes ont reçu par tirage au sort une mentore, une formation en classe,
-# ou rien ; leur profit de la semaine a été demandé en sept vagues (Brooks, Donovan et Johnson, *American Economic
-# Journal: Applied Economics*, 2018). **La même personne répond plusieurs fois** : ses réponses se ressemblent. C'est la
-# situation d'une enquête où plusieurs jeunes répondent dans un même établissement.
+# ou rien ; leur profit de la semaine a été demandé une fois avant, puis en sept vagues (Brooks, Donovan et Johnson,
+# *American Economic Journal: Applied Economics*, 2018). **La même personne répond plusieurs fois** : ses réponses se
+# ressemblent, comme celles des jeunes d'un même établissement dans l'enquête.
 
 # %%
 sentences(trial_sentences(etudes))
 
 # %%
-effets = figures(etudes, TRIAL, "effet")
 if essai:
     display(
         table(
-            effets,
+            figures(etudes, TRIAL, "effet"),
             "Effet sur le profit de la semaine, en shillings kényans, selon le calcul de l'erreur",
             {
                 "libelle": ("Proposition", str),
                 "methode": ("Erreur", str),
                 "estimation": ("Effet", lambda valeur: fr_number(valeur, 1)),
                 "se": ("Erreur type", lambda valeur: fr_number(valeur, 1)),
-                "ic_bas": ("Borne basse à 95 %", fr_number),
-                "ic_haut": ("Borne haute à 95 %", fr_number),
+                **BORNES,
                 "p": ("p", p_value),
                 "n": ("Réponses", fr_number),
                 "grappes": ("Unités", fr_number),
             },
         )
     )
-
-# %%
-if essai:
     display(sentences([READINGS["erreur"]]))
 
 # %% [markdown]
 # ### L'effet, vague par vague
 #
-# Les mentores ont été vues pendant quelques semaines. L'effet est-il resté ?
+# Toutes n'ont pas continué de voir leur mentore. L'effet est-il resté ?
 
 # %%
 vagues = figures(etudes, TRIAL, "vague").merge(
@@ -99,23 +102,15 @@ vagues = figures(etudes, TRIAL, "vague").merge(
     on="cle",
     how="left",
 )
-if len(vagues):
+if essai:
     display(
-        Drawing(
-            forest_svg(
-                [
-                    Interval(ligne["libelle"], "Mentore", ligne["estimation"], ligne["ic_bas"], ligne["ic_haut"])
-                    for _, ligne in vagues.iterrows()
-                ],
-                "Écart de profit avec le groupe sans mentore, en shillings",
-            ),
+        foret(
+            vagues,
+            "Mentore",
+            "Écart de profit avec le groupe sans mentore, en shillings",
             "Effet de la proposition d'une mentore à chaque vague, avec son intervalle à 95 %",
-            " ; ".join(f"{ligne['libelle']} : {fr_number(ligne['estimation'])}" for _, ligne in vagues.iterrows()),
         )
     )
-
-# %%
-if essai:
     display(
         table(
             vagues,
@@ -124,47 +119,35 @@ if essai:
                 "libelle": ("Vague", str),
                 "n": ("Réponses", fr_number),
                 "estimation": ("Effet, en shillings", fr_number),
-                "ic_bas": ("Borne basse à 95 %", fr_number),
-                "ic_haut": ("Borne haute à 95 %", fr_number),
+                **BORNES,
                 **known(vagues, "rencontre", "Voient leur mentore", fr_percent),
             },
         )
     )
-
-# %%
-if essai:
     display(sentences([READINGS["vagues"]]))
 
 # %% [markdown]
 # ## 2. LaLonde : la réponse est connue, la comparaison est mauvaise
 #
-# 185 personnes ont suivi une formation ; on les compare à 429 personnes d'une enquête, plus aisées et plus diplômées. La
-# formation avait été tirée au sort : on connaît donc la réponse que la comparaison devrait retrouver (LaLonde, 1986 ;
-# Dehejia et Wahba, 1999). C'est, en petit, la question de l'évaluation : **des mentorés et des non-mentorés qui ne se
-# ressemblaient pas au départ**.
+# 185 personnes ont suivi une formation ; on les compare à 429 personnes d'une enquête, plus aisées et plus souvent
+# diplômées. La formation avait été tirée au sort : on connaît donc la réponse que la comparaison devrait retrouver
+# (LaLonde, 1986 ; Dehejia et Wahba, 1999). C'est, en petit, la question de l'évaluation : **des mentorés et des
+# non-mentorés qui ne se ressemblaient pas au départ**.
 
 # %%
 sentences(training_sentences(etudes))
 
 # %%
-revenus = figures(etudes, TRAINING, "effet")
 if formation:
+    revenus = figures(etudes, TRAINING, "effet")
     display(
-        Drawing(
-            forest_svg(
-                [
-                    Interval(ligne["libelle"], "Revenu en 1978", ligne["estimation"], ligne["ic_bas"], ligne["ic_haut"])
-                    for _, ligne in revenus.iterrows()
-                ],
-                "Effet sur le revenu de 1978, en dollars",
-            ),
+        foret(
+            revenus,
+            "Revenu en 1978",
+            "Effet sur le revenu de 1978, en dollars",
             "Effet de la formation selon la méthode, avec son intervalle à 95 %",
-            " ; ".join(f"{ligne['libelle']} : {fr_number(ligne['estimation'])}" for _, ligne in revenus.iterrows()),
         )
     )
-
-# %%
-if formation:
     display(
         table(
             revenus,
@@ -173,8 +156,7 @@ if formation:
                 "libelle": ("Méthode", str),
                 "n": ("Personnes", fr_number),
                 "estimation": ("Effet", fr_number),
-                "ic_bas": ("Borne basse à 95 %", fr_number),
-                "ic_haut": ("Borne haute à 95 %", fr_number),
+                **BORNES,
             },
         )
     )
@@ -194,11 +176,11 @@ if formation:
             "Différence standardisée de chaque caractéristique, avant et après",
             {
                 "libelle": ("Caractéristique", str),
-                "avant": ("Avant", lambda valeur: fr_number(valeur, 2)),
-                "plus_proche_voisin": ("Plus proche voisin", lambda valeur: fr_number(valeur, 2)),
-                "calibre": ("Écart d'au plus 0,2", lambda valeur: fr_number(valeur, 2)),
-                "score_ipw": ("Score", lambda valeur: fr_number(valeur, 2)),
-                "entropie": ("Entropie", lambda valeur: fr_number(valeur, 2)),
+                "avant": ("Avant", hundredths),
+                "plus_proche_voisin": ("Plus proche voisin", hundredths),
+                "calibre": ("Écart d'au plus 0,2", hundredths),
+                "score_ipw": ("Score", hundredths),
+                "entropie": ("Entropie", hundredths),
             },
         )
     )
@@ -206,8 +188,8 @@ if formation:
 # %% [markdown]
 # ## Ce qu'on peut dire, et ce qu'on ne peut pas dire
 #
-# **On peut dire** que ces programmes redonnent les chiffres publiés de ces études, et que leurs erreurs tiennent compte
-# de ce qui se ressemble.
+# **On peut dire**, là où les données ont été lues, si ces programmes redonnent les chiffres publiés de ces études, et de
+# combien l'erreur change quand on tient compte de ce qui se ressemble.
 #
 # **On ne peut pas dire** que le mentorat agit chez les jeunes confiés comme chez des commerçantes de Nairobi, ni qu'une
 # comparaison ajustée retrouve toujours la réponse d'un tirage au sort : ici, on la connaissait.

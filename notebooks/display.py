@@ -9,10 +9,23 @@ from pathlib import Path
 import pandas as pd
 from IPython.display import HTML, DisplayObject
 
+from mentorat.disclosure.storage import load_release
+from mentorat.lake import read_parquet
+from mentorat.settings import Settings
 from mentorat.typography import NOT_AVAILABLE, fr_number, fr_text
 
 # A notebook is opened from this folder, where only the installed library can be imported; the charts stand beside.
 sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+
+def released(folder: str, campagne: int, *names: str) -> list[pd.DataFrame]:
+    """The released tables `names`: from `folder` where a run put them, else those partners get of the campagne.
+
+    Estimates before disclosure control are out of a notebook's reach either way.
+    """
+    if folder:
+        return [read_parquet(Path(folder) / f"{name}.parquet") for name in names]
+    return [load_release(Settings().diffusion(campagne), name, "partenaire").frame for name in names]
 
 
 class Drawing(DisplayObject):
@@ -27,7 +40,13 @@ class Drawing(DisplayObject):
 
 
 def table(frame: pd.DataFrame, caption: str, columns: Mapping[str, tuple[str, Callable[..., str]]]) -> HTML:
-    """Columns of `frame`, in the order of `columns` (name → French heading, formatter); the first heads each row."""
+    """Columns of `frame`, in the order of `columns` (name → French heading, formatter); the first heads each row.
+
+    A table without a row says so in a sentence.
+    """
+    if frame.empty:
+        return HTML(f"<p>{escape(fr_text(f'{caption} : aucune ligne publiée.'))}</p>")
+    title = escape(fr_text(caption))
     names = list(columns)
     headings = "".join(
         f'<th scope="col"{_numeric(frame[name])}>{escape(fr_text(columns[name][0]))}</th>' for name in names
@@ -39,7 +58,6 @@ def table(frame: pd.DataFrame, caption: str, columns: Mapping[str, tuple[str, Ca
             f"<td{_numeric(frame[name])}>{escape(cell)}</td>" for name, cell in zip(names[1:], cells[1:], strict=True)
         )
         rows.append(f'<tr><th scope="row">{escape(cells[0])}</th>{body}</tr>')
-    title = escape(fr_text(caption))
     return HTML(
         f'<div class="table-scroll" tabindex="0" role="region" aria-label="{title}"><table><caption>{title}</caption>'
         f"<thead><tr>{headings}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
@@ -67,6 +85,16 @@ def signed(value: float, decimals: int = 1) -> str:
     """A difference with its sign; the heading gives the unit."""
     written = fr_number(value, decimals)
     return f"+{written}" if value > 0 and written != fr_number(0, decimals) else written
+
+
+def points(share: float, decimals: int = 1) -> str:
+    """A difference of shares (0-1) in points, with its sign."""
+    return signed(100 * share, decimals)
+
+
+def hundredths(value: float) -> str:
+    """A number at two decimals."""
+    return fr_number(value, 2)
 
 
 def p_value(value: float) -> str:

@@ -228,14 +228,11 @@ def forest_svg(
     return drawn(alt.layer(*layers).properties(width=WIDTH, height=height))
 
 
-def specification_svg(
-    courbe: pd.DataFrame, *, principal: int | None = None, labels: Mapping[str, str] | None = None
-) -> str:
+def specification_svg(courbe: pd.DataFrame, *, labels: Mapping[str, str] | None = None) -> str:
     """Every specification of one outcome in the order of its estimate, and below it the choices it is made of.
 
-    `principal`: the `rang` of the specification declared first, marked; `labels`: how choices are written, those that
-    need it (`score_ipw` → « score de propension »). Intervals that leave zero out are dark.
-    Specifications that could not be estimated are counted, not drawn.
+    `labels`: how choices are written, those that need it (`score` → « échelle entière »). Intervals that leave zero out
+    are dark. Specifications that could not be estimated are counted, not drawn.
     """
     known = courbe[courbe["estimation"].notna()].sort_values("rang", kind="stable")
     if known.empty:
@@ -268,15 +265,6 @@ def specification_svg(
         alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=INK, strokeWidth=1.2).encode(y="zero:Q"),
         main.mark_point(filled=True, size=float(np.clip(7 * thin, 9, 42)), opacity=1).encode(y=y),
     ]
-    if principal is not None and (frame["rang"] == principal).any():
-        mark = alt.Chart(frame[frame["rang"] == principal].assign(texte=fr_text("déclarée d'abord"))).encode(x=x, y=y)
-        low = float(frame.loc[frame["rang"] == principal, "rang"].iloc[0]) > ranks.mean()
-        written: dict[str, Any] = {"align": "right" if low else "left", "dx": -9 if low else 9, "fontWeight": 600}
-        layers += [
-            mark.mark_point(shape="diamond", filled=True, size=110, color=SECOND, stroke="white", opacity=1),
-            mark.mark_text(**written, stroke="white", strokeWidth=5).encode(text="texte:N"),
-            mark.mark_text(**written, color=SECOND).encode(text="texte:N"),
-        ]
     lost = len(courbe) - len(known)
     said = [f"Écart en points : {fr_count(len(known), 'spécification', 'spécifications')}"]
     if lost:
@@ -459,7 +447,7 @@ def _at_risk(frame: pd.DataFrame, names: Sequence[str], ticks: Sequence[int], un
 def _choices(known: pd.DataFrame, x: Any, width: int, thin: float, labels: Mapping[str, str]) -> Any:
     """The panel of choices: a heading a dimension, a line a choice, a stroke where a specification makes it."""
     heads, lines, marks, height = [], [], [], 4.0
-    titles = {"estimateur": "Estimateur", "codage": "Réponse", "population": "Population", "covariables": "Covariables"}
+    titles = {"estimateur": "Calcul", "codage": "Réponse", "population": "Jeunes", "covariables": "Caractéristiques"}
     ranks = known["rang"].astype("int64").to_numpy()
     for column, title in titles.items():
         made = _made(known[column].astype("str"))

@@ -167,8 +167,8 @@ def overlap_sentences(recouvrement: pd.DataFrame) -> list[str]:
     ]
     if rare > alone:
         told.append(
-            f"{fr_percent(rare / mentored)} sont dans une classe où l'autre groupe est plus de cinq fois moins nombreux : "
-            "quelques jeunes y comptent beaucoup."
+            f"{fr_percent(rare / mentored)} sont dans une classe où l'autre groupe est plus de cinq fois moins "
+            "nombreux : quelques jeunes y comptent beaucoup."
         )
     return told
 

@@ -1,12 +1,13 @@
 """Two published studies computed again with the methods of the evaluation: is the tool right on data that are real?
 
 - A trial of mentoring (Brooks, Donovan and Johnson 2018, American Economic Journal: Applied 10(4):196-221): 372 women
-  shopkeepers of Dandora (Nairobi) given a mentor, a class, or nothing, at random; profit a week in seven waves.
+  shopkeepers of Dandora (Nairobi) given a mentor, a class, or nothing, at random; profit a week before, then in seven
+  waves.
 - The job training of LaLonde (1986; Dehejia and Wahba 1999): its 185 participants with controls of a survey, whose
   experimental answer is known ($1,794).
 
-Neither may be kept in the project: they are read from a folder of references, in the layout `FILES`. No child is in
-them, and nothing of care. A study whose files are not there is told as absent.
+The trial and the experiment may not be kept in the project: all is read from a folder of references, in the layout
+`FILES`. No child is in them, and nothing of care. A study whose files are not there is told as absent.
 """
 
 from collections.abc import Iterator
@@ -124,8 +125,8 @@ def figures(table: pd.DataFrame, study: str, analysis: str) -> pd.DataFrame:
 def absent_sentence(study: str) -> str:
     """What to say, and do, where a study's file is not there."""
     return fr_text(
-        f"Les données de cette étude ne sont pas dans le projet, qui n'a pas le droit de les garder, et n'ont pas été "
-        f"trouvées sur cette machine. Source : {SOURCES[study]}. Donnez à la variable MENTORAT_REFERENCES le dossier "
+        "Les données de cette étude ne sont pas livrées avec la plateforme, et n'ont pas été trouvées sur cette "
+        f"machine. Source : {SOURCES[study]}. Donnez à la variable MENTORAT_REFERENCES le dossier "
         f"qui contient « {FILES[study].as_posix()} », puis relancez."
     )
 
@@ -169,10 +170,12 @@ def training_sentences(table: pd.DataFrame) -> list[str]:
     ]
     if "experience" in rows:
         known = rows["experience"]
+        inside = known["ic_bas"] <= min(adjusted) and max(adjusted) <= known["ic_haut"]
         told.append(
             f"La réponse du tirage au sort est de {fr_number(known['estimation'])} dollars (intervalle à 95 % : de "
-            f"{fr_number(known['ic_bas'])} à {fr_number(known['ic_haut'])}) : l'ajustement rend le signe et l'ordre de "
-            "grandeur ; il ne rend pas la précision d'une expérience."
+            f"{fr_number(known['ic_bas'])} à {fr_number(known['ic_haut'])}). "
+            f"{'Toutes les estimations ajustées sont' if inside else 'Les estimations ajustées ne sont pas toutes'} dans "
+            "cet intervalle."
         )
     return [fr_text(one) for one in told]
 
@@ -181,9 +184,10 @@ READINGS = {
     "erreur": "L'effet ne bouge pas d'un calcul à l'autre ; ce qu'on en sait, si. Une erreur « classique » sur des "
     "réponses qui se ressemblent promet plus que les données ne donnent : c'est pourquoi l'erreur des effets de "
     "l'évaluation tient compte des grappes.",
-    "vagues": "Une vague seule a trop peu de réponses pour qu'on y lise une tendance. Les dernières ne montrent plus "
-    "d'écart, et moins de la moitié y voyaient encore leur mentore ; rien ne dit que l'un soit la cause de l'autre, "
-    "car continuer de se voir n'a pas été tiré au sort.",
+    "vagues": "Une vague seule a trop peu de réponses pour qu'on y lise une tendance. L'écart des deux dernières est "
+    "proche de zéro, dans un intervalle large, et moins de la moitié voyaient encore leur mentore la dernière fois "
+    "qu'on le leur a demandé (vague 6) ; rien ne dit que l'un soit la cause de l'autre, car continuer de se voir n'a "
+    "pas été tiré au sort.",
 }
 """How the trial's tables read; said only beside them."""
 

@@ -43,12 +43,21 @@ def distributions(results: pd.DataFrame, group: str, wave: int, scale: str, doma
 
 
 def positive_answers(results: pd.DataFrame, wave: int, domain: str = "") -> pd.DataFrame:
-    """Shares of positive answers and means, one row an item and group: `libelle`, `groupe` in words, figures."""
+    """Shares of positive answers and means, one row an item and group: `libelle`, `groupe` in words, figures.
+
+    The label of a mean ends with what it is out of: « Moyenne générale (sur 20) ».
+    """
     rows = results[
         (results["vague"] == wave) & (results["domaine"] == domain) & results["mesure"].isin([POSITIVE, "moyenne"])
     ].copy()
     codes = questionnaire()
     rows["reponse"] = [codes.items[item].scale.reponse for item in rows["item"]]
+    rows["libelle"] = [
+        f"{label} (sur {fr_number(bounds[1])})" if measure == "moyenne" and bounds else label
+        for label, measure, bounds in zip(
+            rows["libelle"], rows["mesure"], (codes.items[item].bornes for item in rows["item"]), strict=True
+        )
+    ]
     rows["dimension"] = rows["dimension"].map(dict(codes.dimensions))
     rows["qui"] = rows["groupe"].map(dict(codes.groupes))
     return rows.reset_index(drop=True)

@@ -62,19 +62,14 @@ def diffusion_key(table: str) -> AssetKey:
     return AssetKey(["diffusion", table])
 
 
-def release_folder(settings: Settings, campagne: int) -> Path:
-    """Where released tables rest, each with its audit record."""
-    return settings.lake / "diffusion" / str(campagne)
-
-
 def load(settings: Settings, campagne: int, table: str, audience: Audience) -> ReleasedTable:
     """A released table, checked against its audit record (PublicationStopped otherwise)."""
-    return load_release(release_folder(settings, campagne), table, audience)
+    return load_release(settings.diffusion(campagne), table, audience)
 
 
 def is_released(settings: Settings, campagne: int, table: str, audience: Audience) -> bool:
     """Whether a table of a campagne was ever released to an audience."""
-    return (release_folder(settings, campagne) / f"{table}.{audience}.parquet").exists()
+    return (settings.diffusion(campagne) / f"{table}.{audience}.parquet").exists()
 
 
 def audit_path(settings: Settings, campagne: int) -> Path:
@@ -286,7 +281,7 @@ def diffusion(context: AssetExecutionContext, maison: Maison) -> Iterator[Materi
     settings, campagne = maison.settings, int(context.partition_key)
     tell(context, "Secret statistique : masquage, puis attaque de ce qui resterait visible")
     released = list(releases(settings, campagne))
-    folder = release_folder(settings, campagne)
+    folder = settings.diffusion(campagne)
     for table in released:
         save_release(table, folder)
     write_audit(released, audit_path(settings, campagne))

@@ -61,7 +61,7 @@ def test_the_page_of_durations_gives_its_curves_and_what_they_cover(durations: s
         "les écarts entre classes sont compatibles avec le hasard",
         "Terme prévu",
         "Ces chiffres ne portent que sur les binômes encore en cours au repère",
-        "n’a pas sa cause dans la classe",
+        "ne dit pas sa cause",
     ):
         assert told in text, told
 

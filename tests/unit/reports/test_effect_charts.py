@@ -192,11 +192,11 @@ def test_forest_heads_groups_and_tells_series_apart_by_shape() -> None:
 
 
 def test_curve_counts_what_was_not_estimated_and_splits_sets_of_covariates_by_what_they_leave_out() -> None:
-    written = texts(specification_svg(curve(), principal=1, labels={"score_ipw": "score de propension"}))
+    written = texts(specification_svg(curve(), labels={"score_ipw": "score de propension"}))
     assert {"Écart en points\u00a0: 3 spécifications", "1 autre, non estimée ou masquée"} <= set(written)
-    assert {"sans mna", "sans sante", "toutes", "score de propension", "déclarée d’abord"} <= set(written)
+    assert {"sans mna", "sans sante", "toutes", "score de propension"} <= set(written)
     assert "sans mna, sante" not in written
-    assert "Population" not in written  # no choice was made
+    assert "Jeunes" not in written  # no choice was made
 
 
 def test_funnel_names_no_departement() -> None:

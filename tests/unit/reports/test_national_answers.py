@@ -38,7 +38,7 @@ def test_each_question_has_both_groups_with_interval_and_answers(sections, resul
     assert isinstance(words, Paragraph)
     assert "n'est pas un effet" in words.text.replace("’", "'")
     assert isinstance(table, Table)
-    assert [row[0] for row in table.rows] == ["Moyenne générale", "Se sentir seul", "Avoir confiance en soi"]
+    assert [row[0] for row in table.rows] == ["Moyenne générale (sur 20)", "Se sentir seul", "Avoir confiance en soi"]
     lonely = table.rows[1]
     assert lonely[1].endswith("%")
     assert " à " in lonely[2]
