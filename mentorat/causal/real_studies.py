@@ -171,11 +171,11 @@ def training_sentences(table: pd.DataFrame) -> list[str]:
     if "experience" in rows:
         known = rows["experience"]
         inside = known["ic_bas"] <= min(adjusted) and max(adjusted) <= known["ic_haut"]
+        held = "toutes les" if inside else "une partie seulement des"
         told.append(
             f"La réponse du tirage au sort est de {fr_number(known['estimation'])} dollars (intervalle à 95 % : de "
             f"{fr_number(known['ic_bas'])} à {fr_number(known['ic_haut'])}). "
-            f"{'Toutes les estimations ajustées sont' if inside else 'Les estimations ajustées ne sont pas toutes'} dans "
-            "cet intervalle."
+            f"Cet intervalle contient {held} estimations ajustées."
         )
     return [fr_text(one) for one in told]
 

@@ -1,7 +1,6 @@
 """The notebooks of durations and of real studies, executed on released tables alone."""
 
 import os
-import re
 from pathlib import Path
 
 import pytest
@@ -10,22 +9,12 @@ from mentorat.causal.duration_tables import duration_tables
 from mentorat.causal.real_studies import FILES, TRAINING, TRIAL, is_there, real_studies
 from mentorat.disclosure.durations import release_durations
 from mentorat.lake import write_parquet
-from notebooks.runner import execute_notebook, notebook_html
 from tests.methods.figures import DATA
+from tests.methods.notebook_pages import assert_well_made, page, plain
 from tests.unit.causal.duration_marts import CAMPAGNE, duration_marts
 
-NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 REFERENCES = Path(os.environ.get("MENTORAT_REFERENCES", ""))
 HERE = "MENTORAT_REFERENCES" in os.environ and all((REFERENCES / file).is_file() for file in FILES.values())
-
-
-def page(stem: str, folder: Path, mention: str = "Données simulées") -> str:
-    parameters = {"estimations": str(folder), "campagne": CAMPAGNE}
-    return notebook_html(execute_notebook(NOTEBOOKS / f"{stem}.py", parameters, NOTEBOOKS), stem, mention)
-
-
-def plain(html: str) -> str:
-    return html.replace("\u00a0", " ").replace("\u202f", " ")
 
 
 def durations_page(folder: Path, n: int) -> str:
@@ -41,17 +30,8 @@ def durations(tmp_path_factory: pytest.TempPathFactory) -> str:
     return durations_page(tmp_path_factory.mktemp("durees"), 3_000)
 
 
-def well_made(html: str) -> None:
-    assert not re.search(r"https?://|//[a-z0-9.-]+\.[a-z]{2,}|<script|@import|url\((?!#)", html)
-    assert '<html lang="fr">' in html and html.count("<h1>") == 1
-    assert all('role="img" aria-label="' in svg for svg in re.findall(r"<svg[^>]*>", html))
-    assert html.count("<table>") == html.count("<caption>")
-    assert str(NOTEBOOKS.parent) not in html and "read_parquet" not in html
-    assert not re.search(r">(nan|None|&lt;NA&gt;|<NA>)<", html)
-
-
 def test_the_page_of_durations_gives_its_curves_and_what_they_cover(durations: str) -> None:
-    well_made(durations)
+    assert_well_made(durations)
     assert durations.count("<svg") == 5
     text = plain(durations)
     for told in (
@@ -68,7 +48,7 @@ def test_the_page_of_durations_gives_its_curves_and_what_they_cover(durations: s
 
 def test_a_small_depot_has_a_page_that_says_what_is_missing(tmp_path: Path) -> None:
     html = durations_page(tmp_path, 40)
-    well_made(html)
+    assert_well_made(html)
     text = plain(html)
     assert "<svg" not in html
     assert "pas assez de durées transmises pour une courbe" in text
@@ -79,8 +59,8 @@ def test_without_its_data_the_page_of_real_studies_says_where_they_are(tmp_path:
     table = real_studies(None)
     assert not is_there(table, TRIAL) and not is_there(table, TRAINING)
     write_parquet(table, tmp_path / "etudes_reelles.parquet")
-    html = page("08_reel", tmp_path, "")
-    well_made(html)
+    html = page("08_reel", tmp_path, mention="")
+    assert_well_made(html)
     assert "<svg" not in html and "<table>" not in html
     assert plain(html).count("MENTORAT_REFERENCES") >= 2
 
@@ -99,16 +79,16 @@ def test_lalonde_alone_is_told_when_it_alone_is_there(tmp_path: Path) -> None:
     balance = table[table["analyse"] == "equilibre"]
     assert balance.loc[balance["cle"].str.startswith("entropie|"), "smd_apres"].abs().max() < 1e-8
     write_parquet(table, tmp_path / "etudes_reelles.parquet")
-    text = plain(page("08_reel", tmp_path, ""))
+    text = plain(page("08_reel", tmp_path, mention=""))
     assert "L’écart observé est de −635 dollars" in text and "n’ont pas été trouvées sur cette machine" in text
 
 
 @pytest.mark.skipif(not HERE, reason="the studies may not be kept here: name their folder in MENTORAT_REFERENCES")
 def test_with_its_data_the_page_gives_the_published_figures(tmp_path: Path) -> None:
     write_parquet(real_studies(REFERENCES), tmp_path / "etudes_reelles.parquet")
-    html = page("08_reel", tmp_path, "")
-    well_made(html)
+    html = page("08_reel", tmp_path, mention="")
+    assert_well_made(html)
     text = plain(html)
     for told in ("371,8 shillings", "de 93 si chaque réponse", "de 133 (CR1S)", "1 794 dollars", "2 578 réponses"):
         assert told in text, told
-    assert page("08_reel", tmp_path, "") == html
+    assert page("08_reel", tmp_path, mention="") == html

@@ -14,13 +14,11 @@ from mentorat.survey.survey_missing import missing_table, sensitivity_table
 from mentorat.survey.survey_results import samples, survey_results, truth_table
 from mentorat.survey.survey_scales import index_table, ordinal_table, reliability_table
 from mentorat.survey.survey_weights import weighting_table
-from notebooks.runner import execute_notebook, notebook_html
+from tests.methods.notebook_pages import assert_well_made, page
 from tests.unit.survey.survey_files import survey_files
 
-NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 
-
-def page(tables: dict[str, pd.DataFrame], sample: pd.DataFrame, folder: Path) -> str:
+def made(tables: dict[str, pd.DataFrame], sample: pd.DataFrame, folder: Path) -> str:
     weighted = list(samples(tables, sample))
     groups = two_groups(weighted)
     scales = {
@@ -45,8 +43,7 @@ def page(tables: dict[str, pd.DataFrame], sample: pd.DataFrame, folder: Path) ->
     ]
     for table in released:
         write_parquet(table.frame, folder / f"{table.name}.parquet")
-    node = execute_notebook(NOTEBOOKS / "02_enquete.py", {"estimations": str(folder), "campagne": 2024}, NOTEBOOKS)
-    return notebook_html(node, "L'enquête de la campagne")
+    return page("02_enquete", folder, mention="")
 
 
 @pytest.mark.parametrize("received", [True, False])
@@ -55,8 +52,8 @@ def test_the_page_is_made_whatever_was_received(received: bool, tmp_path: Path) 
     if not received:
         tables, sample = {group: table[:0] for group, table in tables.items()}, sample[:0]
     tables = {group: table.drop(columns=["insertion", "personne_ressource"]) for group, table in tables.items()}
-    html = page(tables, sample, tmp_path)
+    html = made(tables, sample, tmp_path)
+    assert_well_made(html)
     assert "aucune réponse reçue" in html
-    assert html.count("<h1>") == 1
     assert ("Avoir confiance en soi" in html) == received
     assert ("la conclusion" in html) == received
