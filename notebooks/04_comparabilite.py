@@ -129,7 +129,8 @@ for comparaison in comparaisons:
 # %% [markdown]
 # Une moyenne peut être égale quand le reste ne l'est pas. Le rapport des variances (1 : même dispersion ; il n'a de
 # sens que pour un nombre) et l'écart de Kolmogorov-Smirnov (0 : même répartition) le disent. Les trois premières
-# colonnes sont des moyennes, ou la part des jeunes, de 0 à 1, qui ont la modalité.
+# colonnes sont des moyennes, ou la part des jeunes, de 0 à 1, qui ont la modalité. AED et AEMO : actions éducatives à
+# domicile, et en milieu ouvert.
 
 # %%
 for comparaison in comparaisons:

@@ -43,17 +43,12 @@ CONTROLS = ("lage_b", "secondaryedu_b", "sec0_b", "sec1_b", "sec2_b", "sec3_b", 
 CLASS, MENTOR = 3, 4
 WAVES = range(8)
 """Waves of the authors' pooled regression: the first is before the trial, everyone being then without a mentor."""
-ERRORS: dict[str, tuple[Kind, bool]] = {
-    "classique": ("classical", False),
-    "grappes_CR1S": ("CR1S", True),
-    "grappes_CR2": ("CR2", True),
+ERRORS: dict[str, tuple[str, Kind, bool]] = {
+    "classique": ("Classique", "classical", False),
+    "grappes_CR1S": ("Par personne (CR1S)", "CR1S", True),
+    "grappes_CR2": ("Par personne (CR2)", "CR2", True),
 }
-"""Errors → kind and whether they are clustered on the person, who answers up to eight times."""
-ERROR_NAMES = {
-    "classique": "Classique",
-    "grappes_CR1S": "Par personne (CR1S)",
-    "grappes_CR2": "Par personne (CR2)",
-}
+"""Errors → name, kind and whether they are clustered on the person, who answers up to eight times."""
 LABELS = {
     "age": "Âge",
     "educ": "Années d'études",
@@ -113,8 +108,7 @@ def real_studies(folder: Path | None) -> pd.DataFrame:
 
 def is_there(table: pd.DataFrame, study: str) -> bool:
     """Whether a study's file was there."""
-    source = table[table["etude"].eq(study) & table["analyse"].eq("source")]
-    return bool(source["present"].fillna(False).astype(bool).any())
+    return bool(figures(table, study, "source")["present"].fillna(False).astype(bool).any())
 
 
 def figures(table: pd.DataFrame, study: str, analysis: str) -> pd.DataFrame:
@@ -122,7 +116,7 @@ def figures(table: pd.DataFrame, study: str, analysis: str) -> pd.DataFrame:
     return table[table["etude"].eq(study) & table["analyse"].eq(analysis)]
 
 
-def absent_sentence(study: str) -> str:
+def _absent(study: str) -> str:
     """What to say, and do, where a study's file is not there."""
     return fr_text(
         "Les données de cette étude ne sont pas livrées avec la plateforme, et n'ont pas été trouvées sur cette "
@@ -135,7 +129,7 @@ def trial_sentences(table: pd.DataFrame) -> list[str]:
     """What the trial says, and how the errors change it."""
     rows = figures(table, TRIAL, "effet").set_index("cle").to_dict("index")
     if not rows:
-        return [absent_sentence(TRIAL)]
+        return [_absent(TRIAL)]
     plain, clustered = rows["mentor|classique"], rows["mentor|grappes_CR2"]
     return [
         fr_text(one)
@@ -160,7 +154,7 @@ def training_sentences(table: pd.DataFrame) -> list[str]:
     """The naive difference, what the designs find, and the answer of the draw where it is there."""
     rows = figures(table, TRAINING, "effet").set_index("cle").to_dict("index")
     if not rows:
-        return [absent_sentence(TRAINING)]
+        return [_absent(TRAINING)]
     adjusted = [row["estimation"] for key, row in rows.items() if key not in {"naif", "experience"}]
     told = [
         f"L'écart observé est de {fr_number(rows['naif']['estimation'])} dollars : la formation paraît nuire, "
@@ -206,7 +200,7 @@ def balance_beside(table: pd.DataFrame) -> pd.DataFrame:
 
 def trial_regression(panel: pd.DataFrame, waves: range | list[int], errors: str = "classique") -> RobustFit:
     """The authors' regression of profit: constant, class (1), mentor (2), waves, CONTROLS; what repeats is left out."""
-    kind, clustered = ERRORS[errors]
+    _, kind, clustered = ERRORS[errors]
     rows = panel[panel["wave"].isin(waves)].dropna(subset=["tprofits", *CONTROLS])
     arms = [rows["treat"] == CLASS, rows["treat"] == MENTOR]
     dummies = [rows["wave"] == wave for wave in sorted(set(rows["wave"]))[1:]]
@@ -219,7 +213,7 @@ def trial_regression(panel: pd.DataFrame, waves: range | list[int], errors: str 
 def _trial(folder: Path) -> Iterator[Row]:
     panel = pd.read_csv(folder / FILES[TRIAL])
     arms = {"mentor": (2, "Une mentore"), "formation": (1, "Une formation en classe")}
-    for errors, name in ERROR_NAMES.items():
+    for errors, (name, _, _) in ERRORS.items():
         fit = trial_regression(panel, WAVES, errors)
         for arm, (k, label) in arms.items():
             yield {"analyse": "effet", "cle": f"{arm}|{errors}", "libelle": label, "methode": name} | _coefficient(
@@ -228,7 +222,7 @@ def _trial(folder: Path) -> Iterator[Row]:
     for wave in WAVES[1:]:
         fit = trial_regression(panel, [wave], "grappes_CR2")
         key: Row = {"cle": str(wave), "libelle": f"Vague {wave}"}
-        yield {"analyse": "vague"} | key | {"methode": ERROR_NAMES["grappes_CR2"]} | _coefficient(fit, 2)
+        yield {"analyse": "vague"} | key | {"methode": ERRORS["grappes_CR2"][0]} | _coefficient(fit, 2)
         met = panel.loc[(panel["wave"] == wave) & (panel["treat"] == MENTOR), "meet"].dropna()
         if len(met):
             yield {"analyse": "rencontre"} | key | {"estimation": float(met.mean()), "n": len(met)}

@@ -3,11 +3,17 @@
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 
+from mentorat.disclosure.counts import release_public_figures
+from mentorat.disclosure.storage import save_release
+from mentorat.errors import PublicationStopped
 from mentorat.lake import write_parquet
 from mentorat.reference import load
+from mentorat.settings import Settings
 from mentorat.survey.study_2022 import study_2022
+from notebooks.display import released, table
 from notebooks.runner import NotebookError, execute_notebook, notebook_html
 from tests.methods.notebook_pages import SIMULATED, assert_well_made, page, plain
 
@@ -49,6 +55,23 @@ def test_the_page_is_well_made(pages: list[str]) -> None:
     assert SIMULATED in plain(pages[0])
     assert pages[0].count("<svg") == 3
     assert pages[0].count("<table>") > 3
+
+
+def test_opened_by_hand_a_notebook_reads_what_was_released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MENTORAT_DATA", str(tmp_path))
+    settings, study = Settings(), study_2022(load("etude_2022"))
+    write_parquet(study, settings.estimations(2024) / "etude_2022.parquet")
+    with pytest.raises(PublicationStopped, match="etude_2022"):
+        released("", 2024, "etude_2022")
+    shown = release_public_figures(study.head(2), "déjà publiée", "partenaire", name="etude_2022")
+    save_release(shown, settings.diffusion(2024))
+    (read,) = released("", 2024, "etude_2022")
+    assert len(read) == 2 < len(study)
+
+
+def test_a_table_without_rows_says_so() -> None:
+    said = table(pd.DataFrame({"n": []}), "Motifs de fin", {"n": ("Nombre", str)}).data
+    assert plain(said) == "<p>Motifs de fin : aucune ligne publiée.</p>"
 
 
 def test_a_cell_that_fails_stops_with_a_french_sentence(tmp_path: Path) -> None:
