@@ -141,9 +141,9 @@ table(
     {
         "plan": ("Plan", lambda nom: nom or "sans plan"),
         "plan_version": ("Version", str),
-        "plan_empreinte": ("Empreinte (SHA-256)", str),
         "resultats": ("Résultats", fr_number),
         "confirmatoires": ("Confirmatoires", fr_number),
+        "plan_empreinte": ("Empreinte (SHA-256)", str),
     },
 )
 
@@ -273,8 +273,8 @@ if detaillees.empty:
 # ## D'un département à l'autre
 #
 # L'écart observé dans un département bouge beaucoup par hasard : moins il y a de jeunes, plus il peut s'éloigner de la
-# moyenne. L'entonnoir dessine ce que le hasard seul permettrait. L'écart **rétréci** ramène chaque département vers
-# la moyenne, d'autant plus qu'il a peu de jeunes ; il se trompe moins souvent que l'écart observé, sans mesurer ce que
+# moyenne. L'entonnoir dessine ce que le hasard seul permettrait. L'écart **rétréci** ramène chaque département vers la
+# moyenne, d'autant plus qu'il a peu de jeunes ; il se trompe d'ordinaire moins que l'écart observé, sans mesurer ce que
 # fait ce département. **Aucun classement n'en sort**, et aucun rapport départemental ne montre d'effet.
 
 # %%

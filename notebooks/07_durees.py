@@ -120,11 +120,9 @@ for dimension, nom in montrees.items():
             "Une courbe par classe ; les parts à six mois et à un an sont dans le tableau.",
         )
     )
-absentes = [
-    f"{nom} : aucune courbe publiée." for dimension, nom in PAIR_DIMENSIONS.items() if dimension not in montrees
-]
-if absentes:
-    display(sentences(absentes))
+sentences(
+    [f"{nom} : aucune courbe publiée." for dimension, nom in PAIR_DIMENSIONS.items() if dimension not in montrees]
+)
 
 # %% [markdown]
 # ## 3. Pourquoi les binômes finissent

@@ -164,9 +164,9 @@ if formation:
 # %% [markdown]
 # ### Les groupes se ressemblent-ils, une fois comparés ?
 #
-# Une différence standardisée au-delà de 0,1 en valeur absolue est un déséquilibre. L'appariement un pour un garde tout
-# le monde, et laisse donc des personnes sans vrai semblable ; la pondération par entropie égale les moyennes ; se
-# limiter aux proches semblables égale presque tout, mais perd des personnes, et l'effet n'est plus celui des 185.
+# Une différence standardisée au-delà de 0,1 en valeur absolue est un déséquilibre. L'appariement un pour un garde les
+# 185, et laisse donc des personnes sans vrai semblable ; la pondération par entropie égale les moyennes ; se limiter aux
+# proches semblables rapproche mieux les groupes, mais perd des personnes, et l'effet n'est plus celui des 185.
 
 # %%
 if formation:

@@ -72,8 +72,8 @@ def known(
 
 
 def sentences(texts: list[str]) -> HTML:
-    """Plain French sentences as a list."""
-    return HTML(f"<ul>{''.join(f'<li>{escape(fr_text(text))}</li>' for text in texts)}</ul>")
+    """Plain French sentences as a list; nothing when there is none."""
+    return HTML(f"<ul>{''.join(f'<li>{escape(fr_text(text))}</li>' for text in texts)}</ul>" if texts else "")
 
 
 def subtitle(text: str) -> HTML:

@@ -157,9 +157,9 @@ def training_sentences(table: pd.DataFrame) -> list[str]:
         return [_absent(TRAINING)]
     adjusted = [row["estimation"] for key, row in rows.items() if key not in {"naif", "experience"}]
     told = [
-        f"L'écart observé est de {fr_number(rows['naif']['estimation'])} dollars : la formation paraît nuire, "
-        "parce que ceux qui l'ont suivie partaient de plus bas.",
-        f"Une fois les groupes rendus comparables, l'effet estimé va de {fr_number(min(adjusted))} à "
+        f"L'écart observé est de {fr_number(rows['naif']['estimation'])} dollars : pris tel quel, il dirait que la "
+        "formation nuit, mais ceux qui l'ont suivie partaient de plus bas.",
+        f"Après ajustement, l'effet estimé va de {fr_number(min(adjusted))} à "
         f"{fr_number(max(adjusted))} dollars selon la méthode.",
     ]
     if "experience" in rows:
