@@ -136,5 +136,5 @@ def level_label(name: str, level: object) -> str:
 def in_words(message: str) -> str:
     """A message of the estimators with the covariates' French labels in place of their column names."""
     names = "|".join(survey_catalogue().covariables)
-    message = re.sub(rf"\b({names})=([\w ]+)", lambda found: f"{covariate_label(found[1], found[2])}", message)
+    message = re.sub(rf"\b({names})=([\w ]*\w)", lambda found: f"{covariate_label(found[1], found[2])}", message)
     return re.sub(rf"« ({names}) »", lambda found: f"« {covariate_label(found[1])} »", message)

@@ -14,6 +14,7 @@ from mentorat.causal.effect_tables import SCHEMAS, EffectTables
 from mentorat.causal.plan import Plan, load_plan
 from mentorat.causal.survey_effect_tables import survey_effect_tables
 from mentorat.causal.survey_effects import survey_differences
+from mentorat.causal.survey_respondents import in_words
 from mentorat.errors import MentoratError
 from mentorat.settings import CHECKOUT
 from tests.unit.causal.survey_tables import survey_tables
@@ -342,3 +343,8 @@ def test_a_plan_that_cannot_be_followed_is_refused_in_french(
 def test_the_plan_of_the_demonstration_is_read_from_its_file() -> None:
     assert Path(CHECKOUT / "notebooks" / "plans" / "demonstration.yml").exists()
     assert set(DEMONSTRATION.enquete.familles["principale"]) == {"se_sent_seul", PRIMARY}
+
+
+def test_a_level_in_a_warning_reads_as_its_label() -> None:
+    said = in_words("Les deux groupes restent différents pour : « redoublement=oui » (0,12), « type_accueil=aemo ».")
+    assert said.endswith("« redoublement (oui) » (0,12), « type d’accueil (AEMO) ».")
