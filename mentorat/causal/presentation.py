@@ -201,7 +201,7 @@ def reason(row: Mapping[Any, Any] | pd.Series) -> str:
     « La fenêtre n'est entièrement observée que pour… » is no reason: it limits a figure, and another refused it.
     """
     said = _sentences(_text(row["avertissements"]))
-    return next((one for one in said if one.startswith(("La fenêtre (", "Aucun nouveau binôme n"))), "")
+    return next((one for one in said if "encore écoulée" in one or one.startswith("Aucun nouveau binôme n")), "")
 
 
 def grade_table(effets: pd.DataFrame) -> pd.DataFrame:
