@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from mentorat.causal.balancing import NotEstimable
 from mentorat.causal.cluster_robust import Floats, RobustFit, jackknifed
-from mentorat.typography import fr_number, fr_percent, fr_text
+from mentorat.typography import fr_count, fr_number, fr_percent, fr_text
 
 FEWEST_CLUSTERS = 4
 """Clusters an arm below which no error is to be trusted: the effect is refused."""
@@ -101,7 +101,7 @@ def refuse_few_clusters(treated: ArrayLike, cluster: ArrayLike) -> None:
         count = pd.Series(np.asarray(cluster)[arm]).nunique()
         if count < FEWEST_CLUSTERS:
             raise NotEstimable(
-                f"Les jeunes {name} ne viennent que de {count} grappe(s) ; il en faut au moins {FEWEST_CLUSTERS} par "
+                f"Les jeunes {name} ne viennent que de {fr_count(count, 'grappe', 'grappes')} ; il en faut au moins {FEWEST_CLUSTERS} par "
                 "groupe pour mesurer l'incertitude : l'effet n'est pas estimé."
             )
 

@@ -4,7 +4,7 @@ Three kinds (Lipsitch, Tchetgen Tchetgen and Cohen 2010, Epidemiology 21:383-388
 `resultat`, an outcome fixed before mentoring; `date`, the same outcome with a false, earlier beginning; `temoin`, a
 negative control, an outcome measured after that mentoring has no reason to move but that shares its hidden causes.
 
-An interval that holds zero proves nothing when it is wide: the reading compares it to the effect that is defended.
+Outcomes are shares, told in points. An interval that holds zero proves nothing when it is wide: the reading compares it to the effect that is defended.
 """
 
 import datetime
@@ -17,7 +17,7 @@ import pandas as pd
 from mentorat.causal.balancing import NotEstimable
 from mentorat.causal.finding import Effectlike, Finding, finding
 from mentorat.errors import MentoratError
-from mentorat.typography import fr_date, fr_number, fr_text
+from mentorat.typography import fr_date, fr_number, fr_points, fr_text
 
 Kind = Literal["resultat", "date", "temoin"]
 Verdict = Literal["rassure", "alerte", "muet", "non_estime"]
@@ -43,7 +43,7 @@ class PlaceboResult:
     """What a placebo says.
 
     `finding`: the estimate on the placebo (None when it cannot be estimated); `margin`: the least effect that would
-    matter, in the outcome's unit; `verdict`: `alerte` when the interval leaves zero out, `rassure` when it holds zero
+    matter, a difference of shares as the estimate; `verdict`: `alerte` when the interval leaves zero out, `rassure` when it holds zero
     and lies within ± margin, `muet` when it holds zero but is too wide to tell, `non_estime` otherwise; `sentence`:
     French.
     """
@@ -111,17 +111,22 @@ def _named(placebo: Placebo) -> str:
     return f"{kinds[placebo.kind]} « {placebo.label} »{dated}"
 
 
+def _points(share: float) -> str:
+    return fr_points(100 * share)
+
+
 def _sentence(placebo: Placebo, found: Finding, verdict: Verdict, margin: float) -> str:
     figures = (
-        f"écart de {fr_number(found.estimate, 3)} (intervalle de {fr_number(found.low, 3)} à "
-        f"{fr_number(found.high, 3)}, {fr_number(found.n)} jeunes comparés)"
+        f"écart de {_points(found.estimate)} (intervalle de {_points(found.low)} à {_points(found.high)}, "
+        f"{fr_number(found.n)} jeunes comparés)"
     )
+    least = _points(margin).removeprefix("+")
     readings = {
         "alerte": "Le mentorat ne peut pas agir ici et pourtant l'écart n'est pas nul : les deux groupes diffèrent par "
         "autre chose que ce qui est mesuré, et l'effet estimé ne peut pas être lu comme tel.",
-        "rassure": f"L'écart est compatible avec zéro et plus petit que {fr_number(margin, 3)} : ce test ne décèle pas "
+        "rassure": f"L'écart est compatible avec zéro et plus petit que {least} : ce test ne décèle pas "
         "de différence cachée de cette ampleur ; il n'exclut pas toutes les autres.",
-        "muet": f"L'écart est compatible avec zéro, mais aussi avec un biais de {fr_number(margin, 3)} : "
+        "muet": f"L'écart est compatible avec zéro, mais aussi avec un biais de {least} : "
         "ce test ne permet pas de conclure.",
     }
     return f"{_named(placebo)} ({placebo.reason}) : {figures}. {readings[verdict]}"

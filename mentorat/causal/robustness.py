@@ -260,7 +260,7 @@ def benchmark_sentence(found: HiddenConfounding) -> str:
     reading = (
         "l'écart garderait son signe et resterait au-delà de ce que le hasard explique d'ordinaire"
         if kept and same
-        else "l'écart ne se distinguerait plus de zéro"
+        else "l'écart ne se distinguerait pas de zéro"
         if not kept
         else "l'écart changerait de signe"
     )

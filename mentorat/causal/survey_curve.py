@@ -33,7 +33,7 @@ from mentorat.causal.plan_checks import EVERYONE, WITHOUT
 from mentorat.causal.specification_curve import covariate_sets, joint_p_values
 from mentorat.causal.survey_respondents import in_words
 from mentorat.survey.design import SurveyError
-from mentorat.typography import fr_number, fr_text
+from mentorat.typography import fr_count, fr_number, fr_text
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -114,9 +114,11 @@ def survey_curve(
     side = float(np.sign(sign)) or float(np.sign(median))
     beyond = np.array([one.low > 0 if side > 0 else one.high < 0 for one in known])
     if len(known) < len(found):
-        told.append(f"{fr_number(len(found) - len(known))} spécification(s) non estimée(s), avec leur motif.")
+        lost = fr_count(len(found) - len(known), "spécification non estimée", "spécifications non estimées")
+        told.append(f"{lost}, avec {'son' if len(found) - len(known) == 1 else 'leur'} motif.")
     if joint.lost:
-        told.append(f"{fr_number(joint.lost)} estimation(s) sur traitements permutés n'ont pas abouti.")
+        lost = fr_count(joint.lost, "estimation", "estimations")
+        told.append(f"{lost} sur traitements permutés sans résultat.")
     if 0 < joint.draws < 199:
         told.append(f"Test conjoint sur {fr_number(joint.draws)} permutations seulement : ses p sont grossiers.")
     ordered = sorted(known, key=lambda one: (round(one.estimate, 10), *one.labels.values()))

@@ -31,7 +31,7 @@ from scipy import optimize, stats
 from mentorat.survey.design import SurveyError
 from mentorat.survey.proportions import cohen_h
 from mentorat.survey.thresholds import FEW_CLUSTERS
-from mentorat.typography import fr_number, fr_percent, fr_text
+from mentorat.typography import fr_count, fr_number, fr_percent, fr_text
 
 Scale = Literal["h", "pooled", "unpooled"]
 Direction = Literal["hausse", "baisse"]
@@ -356,7 +356,7 @@ def intraclass_correlation(values: ArrayLike, clusters: ArrayLike, level: float 
         raise SurveyError("L'item est constant : sa corrélation intra-grappe n'est pas définie. Retirez-le du calcul.")
     if k < 2 or n == k:
         raise SurveyError(
-            f"{n} réponse(s) dans {k} grappe(s) : il faut deux grappes au moins, et plusieurs réponses dans l'une. "
+            f"{fr_count(n, 'réponse', 'réponses')} dans {fr_count(k, 'grappe', 'grappes')} : il faut deux grappes au moins, et plusieurs réponses dans l'une. "
             "Vérifiez la colonne des grappes."
         )
     mean = np.bincount(codes, weights=y) / size
@@ -422,7 +422,7 @@ def _sizes(n1: int, n2: int, given: Assumptions, *, student: bool = False) -> _S
         clusters = (max(1, round(n1 / given.cluster_size)), max(1, round(n2 / given.cluster_size)))
         if min(clusters) < 2:
             raise SurveyError(
-                f"{clusters[0]} et {clusters[1]} grappe(s) : il en faut deux au moins par groupe pour connaître "
+                f"{clusters[0]} et {fr_count(clusters[1], 'grappe', 'grappes')} : il en faut deux au moins par groupe pour connaître "
                 "l'incertitude. Interrogez moins de jeunes dans plus de structures."
             )
         df = sum(clusters) - 2

@@ -108,7 +108,7 @@ def test_what_cannot_be_estimated_keeps_its_row_and_its_reason() -> None:
     rows = pd.DataFrame(found.rows)
     lost = rows[rows["population"] == "sans_filleul"]
     assert (lost["statut"] == "non_estime").all() and lost["rang"].isna().all() and (lost["motif"] != "").all()
-    assert any("non estimée(s)" in one for one in found.warnings)
+    assert any("non estimées, avec leur motif" in one for one in found.warnings)
 
 
 def test_an_unknown_population_is_refused() -> None:
