@@ -101,8 +101,8 @@ def refuse_few_clusters(treated: ArrayLike, cluster: ArrayLike) -> None:
         count = pd.Series(np.asarray(cluster)[arm]).nunique()
         if count < FEWEST_CLUSTERS:
             raise NotEstimable(
-                f"Les jeunes {name} ne viennent que de {fr_count(count, 'grappe', 'grappes')} ; il en faut au moins {FEWEST_CLUSTERS} par "
-                "groupe pour mesurer l'incertitude : l'effet n'est pas estimé."
+                f"Les jeunes {name} ne viennent que de {fr_count(count, 'grappe', 'grappes')} ; il en faut au "
+                f"moins {FEWEST_CLUSTERS} par groupe pour mesurer l'incertitude : l'effet n'est pas estimé."
             )
 
 

@@ -4,7 +4,8 @@ Three kinds (Lipsitch, Tchetgen Tchetgen and Cohen 2010, Epidemiology 21:383-388
 `resultat`, an outcome fixed before mentoring; `date`, the same outcome with a false, earlier beginning; `temoin`, a
 negative control, an outcome measured after that mentoring has no reason to move but that shares its hidden causes.
 
-Outcomes are shares, told in points. An interval that holds zero proves nothing when it is wide: the reading compares it to the effect that is defended.
+Outcomes are shares, told in points. An interval that holds zero proves nothing when it is wide: the reading compares it
+to the effect that is defended.
 """
 
 import datetime
@@ -43,9 +44,9 @@ class PlaceboResult:
     """What a placebo says.
 
     `finding`: the estimate on the placebo (None when it cannot be estimated); `margin`: the least effect that would
-    matter, a difference of shares as the estimate; `verdict`: `alerte` when the interval leaves zero out, `rassure` when it holds zero
-    and lies within ± margin, `muet` when it holds zero but is too wide to tell, `non_estime` otherwise; `sentence`:
-    French.
+    matter, a difference of shares as the estimate; `verdict`: `alerte` when the interval leaves zero out, `rassure`
+    when it holds zero and lies within ± margin, `muet` when it holds zero but is too wide to tell, `non_estime`
+    otherwise; `sentence`: French.
     """
 
     placebo: Placebo

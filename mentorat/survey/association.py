@@ -141,8 +141,8 @@ def _degrees(design: SurveyDesign, used: np.ndarray, rows: str, columns: str) ->
     clusters, strata = used_clusters(design, used)
     if clusters <= strata:
         raise SurveyError(
-            f"Le croisement de « {rows} » et « {columns} » n'a que {fr_count(clusters, 'grappe', 'grappes')} en {fr_count(strata, 'strate', 'strates')} : il ne "
-            "reste aucun degré de liberté pour le test."
+            f"Le croisement de « {rows} » et « {columns} » n'a que {fr_count(clusters, 'grappe', 'grappes')} en "
+            f"{fr_count(strata, 'strate', 'strates')} : il ne reste aucun degré de liberté pour le test."
         )
     return clusters - strata
 

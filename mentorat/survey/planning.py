@@ -356,8 +356,8 @@ def intraclass_correlation(values: ArrayLike, clusters: ArrayLike, level: float 
         raise SurveyError("L'item est constant : sa corrélation intra-grappe n'est pas définie. Retirez-le du calcul.")
     if k < 2 or n == k:
         raise SurveyError(
-            f"{fr_count(n, 'réponse', 'réponses')} dans {fr_count(k, 'grappe', 'grappes')} : il faut deux grappes au moins, et plusieurs réponses dans l'une. "
-            "Vérifiez la colonne des grappes."
+            f"{fr_count(n, 'réponse', 'réponses')} dans {fr_count(k, 'grappe', 'grappes')} : il faut deux "
+            "grappes au moins, et plusieurs réponses dans l'une. Vérifiez la colonne des grappes."
         )
     mean = np.bincount(codes, weights=y) / size
     between = float((size * (mean - y.mean()) ** 2).sum()) / (k - 1)
@@ -422,8 +422,8 @@ def _sizes(n1: int, n2: int, given: Assumptions, *, student: bool = False) -> _S
         clusters = (max(1, round(n1 / given.cluster_size)), max(1, round(n2 / given.cluster_size)))
         if min(clusters) < 2:
             raise SurveyError(
-                f"{clusters[0]} et {fr_count(clusters[1], 'grappe', 'grappes')} : il en faut deux au moins par groupe pour connaître "
-                "l'incertitude. Interrogez moins de jeunes dans plus de structures."
+                f"{clusters[0]} et {fr_count(clusters[1], 'grappe', 'grappes')} : il en faut deux au moins par "
+                "groupe pour connaître l'incertitude. Interrogez moins de jeunes dans plus de structures."
             )
         df = sum(clusters) - 2
     elif student:
