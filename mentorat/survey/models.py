@@ -221,7 +221,8 @@ def survey_model(
     if df < 1:
         raise SurveyError(
             f"Le modèle de « {outcome} » a {fr_count(sum(slopes), 'terme', 'termes')} pour "
-            f"{fr_count(clusters, 'grappe', 'grappes')} en {fr_count(strata, 'strate', 'strates')} : il ne reste aucun degré de liberté. Retirez des termes, ou regroupez des niveaux."
+            f"{fr_count(clusters, 'grappe', 'grappes')} en {fr_count(strata, 'strate', 'strates')} : il "
+            "ne reste aucun degré de liberté. Retirez des termes, ou regroupez des niveaux."
         )
     everywhere = np.zeros((len(names), design.n)).T
     everywhere[matrix.rows] = influence
