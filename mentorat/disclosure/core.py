@@ -303,7 +303,8 @@ def suppress(
 
     cells, one row a cell: cle (str, unique), valeur (integer ≥ 0; a missing one is no cell: dropped),
     sensible (bool: to be hidden for its value), and optionally rang (int, default 0: cells of a lower rang
-    are hidden first) and derivee (bool, default False: never shown in itself, a complement for instance).
+    are hidden first), derivee (bool, default False: never shown in itself, a complement for instance) and
+    connue (bool, default False: told elsewhere, hence hidden for its own value alone).
     already_hidden: cells that stay hidden, by an earlier pass for a nearer audience or an earlier edition.
     Among cells of a rang the smallest that suffices is hidden, ties by cle: the answer does not depend on the
     order of rows. Raises ValueError when an equation is false or names a missing cell, PublicationStopped
@@ -336,6 +337,7 @@ class _Plan:
         self.sensitive: Bools = cells["sensible"].to_numpy(dtype=np.bool_)
         self.rank: Ints = _column(cells, "rang").astype(np.int64)
         self.derived: Bools = _column(cells, "derivee").astype(np.bool_)
+        self.told: Bools = _column(cells, "connue").astype(np.bool_)
         kept = np.array([key in already for key in keys], dtype=np.bool_)
         self.hidden: Bools = self.sensitive | self.derived | kept
         self.needs: Ints = np.where(self.sensitive, protection, np.where(self.derived, 0, 1)).astype(np.int64)
@@ -351,10 +353,15 @@ class _Plan:
                 return
             touched: set[int] = set()
             for breach in found:
-                if touched.isdisjoint(self.attacker.equations_of[breach.cell]):
-                    row, cell = self._nearest(breach)
+                if touched.isdisjoint(self.attacker.equations_of[breach.cell]) and (near := self._nearest(breach)):
+                    row, cell = near
                     self.hidden[cell] = True
                     touched |= {row, *self.attacker.equations_of[breach.cell]}
+            if not touched:  # else what was hidden for one breach may mend those that have nothing left around them
+                raise PublicationStopped(
+                    "Publication arrêtée : un chiffre couvert par le secret statistique ne peut être protégé, "
+                    "car tout ce qui l'entoure est déjà masqué ou déjà connu."
+                )
 
     def suppression(self) -> Suppression:
         keys = np.array(self.attacker.keys, dtype=object)
@@ -391,7 +398,7 @@ class _Plan:
 
     def _cheapest(self, members: Ints, short: int) -> int | None:
         """The visible cell to hide first (see `_cost`), or None."""
-        visible = members[~self.hidden[members]]
+        visible = members[~(self.hidden | self.told)[members]]
         return min((int(cell) for cell in visible), key=lambda cell: self._cost(cell, short), default=None)
 
     def _cost(self, cell: int, short: int) -> tuple[bool, int, bool, int, int]:
@@ -400,8 +407,8 @@ class _Plan:
         value = int(self.values[cell])
         return value == 0, int(self.rank[cell]), value < short, -value if value < short else value, cell
 
-    def _nearest(self, breach: _Breach) -> tuple[int, int]:
-        """The cheapest visible cell in the nearest equation that has one."""
+    def _nearest(self, breach: _Breach) -> tuple[int, int] | None:
+        """The cheapest visible cell in the nearest equation that has one, or None."""
         short = int(self.needs[breach.cell] - (breach.high - breach.low))
         rows, seen = (
             list(self.attacker.equations_of[breach.cell]),
@@ -418,10 +425,7 @@ class _Plan:
             }
             rows = sorted(around - seen)
             seen |= around
-        raise PublicationStopped(
-            "Publication arrêtée : un chiffre couvert par le secret statistique ne peut être protégé, "
-            "car tout ce qui l'entoure est déjà masqué ou déjà connu."
-        )
+        return None
 
 
 def _column(cells: pd.DataFrame, name: str) -> np.ndarray[Any, Any]:

@@ -11,10 +11,11 @@ Sensitive: a count under the threshold of the audience, 0 included where somebod
 whole survey gave that answer, and a complement under it (100 %). A mean goes with the number of its answers.
 
 Three things tie what this system holds apart, and are dealt with beside it. Answers and missing ones of a domain add up
-to its respondents, the same for all items: a dimension whose domains lack a few respondents of everyone withholds one
-more domain, of all items. Respondents are counted by the response rates too: where they hide them, the domain is
-withheld. A mean is one more equation on the codes of its distribution: it is rounded until it says nothing of those
-that are hidden, or goes with them.
+to its respondents, the same for all items, and other tables count everybody's positive answers: sizes from the
+threshold on are never hidden, nor those answers, since the rest would give them back; a dimension whose domains lack a
+few respondents of everyone, or the answers of a few, withholds one more domain. Respondents are counted by the response
+rates too: where they hide them, the domain is withheld. A mean is one more equation on the codes of its distribution:
+it is rounded until it says nothing of those that are hidden, or goes with them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -72,6 +73,7 @@ def release_survey(
         withheld = _untold(shown, (rates or {}).get(audience)) | _beside_few(shown, threshold)
         system = _system(shown[~withheld])
         cells = system.table(threshold)
+        cells["connue"] = cells["cle"].isin(_told_elsewhere(system, shown[~withheld], threshold))
         done = suppress(cells, system.equations, rules().protection(audience), hidden & set(system.counts))
         hidden |= done.hidden
         told = {key: value for key, value in system.counts.items() if key not in hidden | system.derived}
@@ -165,25 +167,43 @@ def _untold(shown: pd.DataFrame, rates: pd.DataFrame | None) -> "pd.Series[bool]
 
 
 def _beside_few(shown: pd.DataFrame, threshold: int) -> "pd.Series[bool]":
-    """The smallest domain of a dimension, where everyone less the domains shown would be a few respondents.
+    """The smallest domain of a dimension, where everyone less the domains shown would be a few respondents, or the
+    answers of a few to an item.
 
     Items put to the same people (a same number of respondents in the whole survey) are taken together: what one hides
     of a domain, another would tell.
     """
     people = (shown["n"] + shown["n_manquants"]).astype("float64")
-    whole = people[shown["domaine"] == ""].groupby([shown[name] for name in _BLOCK]).max().rename("tous")
-    table = (
-        shown[_BLOCK]
-        .join(whole, on=_BLOCK)
-        .assign(dimension=_dimension(shown["domaine"]), domaine=shown["domaine"], repondants=people)
+    table = shown[_BLOCK].assign(
+        dimension=_dimension(shown["domaine"]),
+        domaine=shown["domaine"],
+        repondants=people,
+        n=shown["n"].astype("float64"),
     )
+    national = table[table["domaine"] == ""].groupby(_BLOCK)
+    for whole, count in (("tous", "repondants"), ("tous_n", "n")):
+        table = table.join(national[count].max().rename(whole), on=_BLOCK)
     withheld = pd.Series(False, index=shown.index)
-    keys = ["groupe", "vague", "tous", "dimension"]
-    for _, rows in table[table["domaine"] != ""].groupby(keys, sort=True):
-        sizes = rows.groupby("domaine")["repondants"].max().sort_values(kind="stable")
-        if 0 < float(rows["tous"].iloc[0]) - float(sizes.sum()) < threshold:
-            withheld[rows.index[rows["domaine"] == sizes.index[0]]] = True
+    keys = ["groupe", "vague", "dimension"]
+    for whole, count, of in (("tous", "repondants", ["tous"]), ("tous_n", "n", ["item"])):
+        told = table[(table["domaine"] != "") & ~withheld]
+        for _, rows in told.groupby([*keys, *of], sort=True):
+            sizes = rows.groupby("domaine")[count].max().sort_values(kind="stable")
+            if 0 < float(rows[whole].iloc[0]) - float(sizes.sum()) < threshold:
+                withheld[rows.index[rows["domaine"] == sizes.index[0]]] = True
     return withheld
+
+
+def _told_elsewhere(system: Cells, shown: pd.DataFrame, threshold: int) -> set[str]:
+    """Cells that need no row of this table to be known, so that hiding them protects nothing.
+
+    The answers of a domain: its respondents are the same for all items, and missing answers pass. Everybody's positive
+    answers: the differences, the effects and the calendar count them, when neither they nor the others are few.
+    """
+    count, base = _keys(shown)
+    plenty = (shown["x"] >= threshold) & (shown["n"] - shown["x"] >= threshold)
+    everybody = (shown["domaine"] == "") & (shown["mesure"] == "part_positive") & plenty.fillna(False).astype(bool)
+    return {key for key in {*base, *count[everybody]} if system.counts[key] >= threshold}
 
 
 def _dimension(domains: "pd.Series[str]") -> "pd.Series[str]":

@@ -57,6 +57,38 @@ def test_a_small_answer_of_a_small_domain_is_not_given_back_by_the_others() -> N
             assert pd.isna(girls[column])
 
 
+def scale(domain: str, counts: list[int]) -> list[dict[str, object]]:
+    """The rows of an item of five codes, the last two positive, that one respondent left out."""
+    n, yes = sum(counts), sum(counts[3:])
+    common = {**ITEM, "domaine": domain, "n": n, "n_manquants": 1, "grappes": 30, "deff": 1.0, "ess": float(n)}
+    told = [*(("part", str(code), x) for code, x in enumerate(counts, 1)), ("part_positive", "", yes)]
+    return [
+        {**common, "mesure": mesure, "modalite": code, "x": x, "estimation": x / n, "ic_bas": 0.0, "ic_haut": 1.0}
+        for mesure, code, x in told
+    ]
+
+
+@pytest.mark.parametrize(
+    ("girls", "boys"), [([2, 0, 1, 12, 10], [4, 4, 3, 17, 5]), ([4, 2, 2, 26, 20], [7, 5, 5, 15, 14])]
+)
+def test_what_other_tables_and_items_tell_is_not_hidden_in_vain(girls: list[int], boys: list[int]) -> None:
+    """Respondents less missing answers give the size of a domain, the differences everybody's positive answers."""
+    whole = [one + other for one, other in zip(girls, boys, strict=True)]
+    table = results(scale("", whole), scale("sexe=F", girls), scale("sexe=G", boys))
+    for audience, released in release_survey(table).items():
+        assert released.frame["n"].notna().all(), audience
+        assert read(released.frame, "", "part_positive")["x"] == sum(whole[3:]), audience
+
+
+def test_a_few_answers_besides_the_domains_shown_withhold_one_of_them() -> None:
+    """Twelve people of another age, three of whom answered: everyone less the two bands would be those three."""
+    rows = [figures("", 60, 63), figures("tranche_age=11-13", 30, 30), figures("tranche_age=14-15", 30, 30)]
+    rows[0] = [{**row, "n_manquants": 13} for row in rows[0]]
+    for released in release_survey(results(*rows)).values():
+        shown = released.frame[released.frame["domaine"] != ""]
+        assert shown.groupby("domaine")["n"].first().isna().sum() == 1
+
+
 def test_a_domain_left_out_is_not_what_the_shown_ones_lack() -> None:
     """Four young people of unknown sex: everyone less girls and boys would be theirs."""
     table = results(

@@ -232,3 +232,20 @@ def test_a_hundred_territories_and_nine_categories_take_little_time() -> None:
 
 def test_the_attacker_reads_no_true_value_of_a_hidden_cell() -> None:
     assert list(core.attack.__annotations__) == ["released", "equations", "needs", "return"]
+
+
+def test_what_is_told_elsewhere_is_not_hidden_to_protect_the_rest() -> None:
+    """Hiding the cheapest cell, which another table gives, would leave the three to be found by subtraction."""
+    cells = pd.DataFrame({"cle": ["tous", "peu", "autres"], "valeur": [40, 3, 37], "rang": [0, 0, 1]})
+    cells["sensible"] = cells["valeur"] < 5
+    cells["connue"] = cells["cle"] == "tous"
+    done = suppress(cells, [Equation("tous", ("peu", "autres"))], 4)
+    assert done.hidden == {"peu", "autres"}
+
+
+def test_what_is_known_everywhere_stops_the_publication() -> None:
+    cells = pd.DataFrame({"cle": ["tous", "peu", "autres"], "valeur": [40, 3, 37]})
+    cells["sensible"] = cells["valeur"] < 5
+    cells["connue"] = cells["cle"] != "peu"
+    with pytest.raises(PublicationStopped):
+        suppress(cells, [Equation("tous", ("peu", "autres"))], 4)
