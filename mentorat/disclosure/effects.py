@@ -71,11 +71,17 @@ _COUNTED = re.compile(
     r"(?=[ \u00a0](?:nouve|bin[oô]me|jeune|mentor|non[ -]mentor|r[eé]pon|personne|sans ))"
 )
 """A number of young people in a sentence."""
+_SHARED = re.compile(r"(\d+)[ \u202f\u00a0]% des (?:jeunes (?:comparés|qui commencent)|comparateurs)")
+"""A share of the young people compared: to the percent, of a hundred of them, it is a count."""
 _STEPPED = ("effets", "effets_estimateurs")
 _WINDOW = "fenetre_"
 """Steps of the flow that count those whose window is observed, before the name of the outcome."""
+_PAIRS = "nouveaux_binomes"
+"""The first step of the cohort."""
 _LEFT_OUT = re.compile(r"sans jeune comparable")
 """Sentences that count steps of the flow."""
+_COVERED = re.compile(r"entièrement observée que pour")
+"""Sentences that tell what a window leaves of those who are matched: either gives the other back."""
 UNCOUNTED = "Une réserve porte sur trop peu de jeunes pour être chiffrée."
 _DISTANCES = [f"{one}_{when}" for one in ("smd", "rapport_variances", "ks") for when in ("avant", "apres")]
 _MEANS = ["moyenne_mentores", "moyenne_non_mentores_avant", "moyenne_non_mentores_apres"]
@@ -84,11 +90,13 @@ _MEANS = ["moyenne_mentores", "moyenne_non_mentores_avant", "moyenne_non_mentore
 @dataclass(frozen=True)
 class _Lost:
     """What the flow hides: its cells; the numbers of a source, comparators and group; the source and comparators of the
-    steps that sentences count; the comparisons whose window it hides; cells of `effets` that must go too."""
+    steps that sentences count; those whose matched pairs it hides; the comparisons whose window it hides; cells of
+    `effets` that must go too."""
 
     cells: frozenset[str]
     numbers: frozenset[tuple[str, str, str, int]]
     counted: frozenset[tuple[str, str]]
+    matched: frozenset[tuple[str, str]]
     windows: frozenset[tuple[str, str, str]]
     also: frozenset[str]
 
@@ -173,30 +181,48 @@ def with_class_sizes(balance: pd.DataFrame) -> pd.DataFrame:
 def _worded(frame: pd.DataFrame, threshold: int) -> pd.DataFrame:
     """The table, its texts without the sentences that count fewer than the threshold."""
     texts = [name for name in _TEXTS if name in frame]
-    return frame.assign(**{name: [uncounted(said, threshold) for said in frame[name]] for name in texts})
+    sizes = frame.reindex(columns=_N).astype("float64").min(axis=1)
+    return frame.assign(
+        **{
+            name: [uncounted(said, threshold, size) for said, size in zip(frame[name], sizes, strict=True)]
+            for name in texts
+        }
+    )
 
 
-def uncounted(text: object, threshold: int) -> str:
-    """A text without the sentences that count fewer young people than the threshold; `UNCOUNTED` says there was one."""
+def uncounted(text: object, threshold: int, size: float = float("nan")) -> str:
+    """A text without the sentences that count fewer young people than the threshold, or tell a share (or what it
+    leaves) of fewer of the `size` of the smaller group; `UNCOUNTED` says there was one."""
     said = _sentences(text)
-    kept = [one for one in said if not any(int(n) < threshold for n in _COUNTED.findall(one))]
+    kept = [
+        one
+        for one in said
+        if not any(int(n) < threshold for n in _COUNTED.findall(one))
+        and not any(min(int(p), 100 - int(p)) * size < 100 * threshold for p in _SHARED.findall(one))
+    ]
     return " ".join(kept if len(kept) == len(said) else [*kept, UNCOUNTED])
 
 
 def _unstepped(frame: pd.DataFrame, lost: _Lost) -> pd.DataFrame:
-    """The table, its texts without the sentences that count a step of the flow where the flow hides one, and without
+    """The table, its texts without the sentences that tell a step of the flow where the flow hides one, and without
     the number of unknown outcomes where it hides the window: with those that are known, they add up to it."""
-    here = [key in lost.counted for key in zip(frame["source"], frame["comparateurs"], strict=True)]
-    texts = [
-        " ".join([*(one for one in _sentences(said) if not _LEFT_OUT.search(one)), UNCOUNTED])
-        if told and _LEFT_OUT.search(str(said))
-        else said
-        for said, told in zip(frame["avertissements"], here, strict=True)
-    ]
+    groups = list(zip(frame["source"], frame["comparateurs"], strict=True))
+    windows = _secret(frame, lost.windows)
+    texts: list[Any] = []
+    for said, key, window in zip(frame["avertissements"], groups, windows, strict=True):
+        banned = [_LEFT_OUT] if key in lost.counted else []
+        texts.append(_without(said, [*banned, _COVERED] if window or key in lost.matched else banned))
     table = frame.assign(avertissements=texts)
     if "n_manquants" in table:
-        table["n_manquants"] = table["n_manquants"].mask(_secret(table, lost.windows))
+        table["n_manquants"] = table["n_manquants"].mask(windows)
     return table
+
+
+def _without(text: object, banned: Sequence[re.Pattern[str]]) -> object:
+    """A text without the sentences where one of `banned` is found; `UNCOUNTED` says there was one."""
+    said = _sentences(text)
+    kept = [one for one in said if not any(words.search(one) for words in banned)]
+    return text if len(kept) == len(said) else " ".join([*(one for one in kept if one != UNCOUNTED), UNCOUNTED])
 
 
 def _sentences(text: object) -> list[str]:
@@ -521,16 +547,20 @@ def _balance(
         & table["x_mentores"].notna()
     )
     beside = _few_besides_classes(table, threshold).groupby(group).transform("any").astype(bool)
+    matched = (table["moyenne_non_mentores_apres"] * table["n_mentores"]).round().astype("Int64")
     judged = release_estimates(
-        table.assign(groupe=group + "=" + table["covariable"]),
+        table.assign(
+            groupe=group + "=" + table["covariable"],
+            x_apparies=matched.where(table["covariable"].str.contains("=", regex=False)),
+        ),
         list(SIZES.values()),
         audience,
-        events=SIZES,
+        events={**SIZES, "x_apparies": _N[0]},
         keys=(*_KEYS["equilibre"], "groupe"),
         whole="groupe",
         name="equilibre",
     )
-    released = judged.frame.drop(columns="groupe")
+    released = judged.frame.drop(columns=["groupe", "x_apparies"])
     secret = released["diffusion"].eq("secret")
     partial = (coupled | beside | _lost_sizes(table, lost) | _few_between(table, threshold)) & ~secret
     sizes = list(SIZES.values())
@@ -662,15 +692,21 @@ def _flow(
     held = {key for (row, _), key in keys.items() if table.loc[row, "etape"] in tied}
     held |= {keys[place] for place, cell in known.items() if cell in shown.cells and system.counts[keys[place]]}
     cells["sensible"] |= cells["cle"].isin(held)
+    # the same new pairs, whoever they are compared with: what one comparison hides of them, another would tell
+    pairs = {key for (row, name), key in keys.items() if table.loc[row, "etape"] == _PAIRS and name == _N[0]}
+    cells["connue"] = cells["cle"].isin(pairs)
     done = suppress(cells, system.equations, rules().protection(audience), before & set(system.counts))
     told = {key: n for key, n in system.counts.items() if key not in done.hidden | system.derived}
     refuse_if_breached(told, system.equations, done.needs, "effets_flux")
     gone = [place for place, key in keys.items() if key in done.hidden]
+    common = table[~table["etape"].map(_of_outcome).astype(bool)]
+    matched = set(common.groupby(_GROUP).tail(1).index)  # those with a comparator: the last step before outcomes
     groups = {row: (str(table.loc[row, "source"]), str(table.loc[row, "comparateurs"])) for row, _ in gone}
     lost = _Lost(
         cells=done.hidden,
         numbers=frozenset((*groups[row], name, system.counts[keys[row, name]]) for row, name in gone),
         counted=frozenset(groups[row] for row, _ in gone if not _of_outcome(str(table.loc[row, "etape"]))),
+        matched=frozenset(groups[row] for row, name in gone if name == _N[0] and row in matched),
         windows=frozenset(
             (source, step.removeprefix(_WINDOW), others)
             for (source, others), step in ((groups[row], str(table.loc[row, "etape"])) for row, _ in gone)

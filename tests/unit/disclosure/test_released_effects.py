@@ -192,6 +192,7 @@ def test_a_step_that_effects_show_is_hidden_one_step_before() -> None:
         for rank, (step, n) in enumerate(steps.items())
     ]
     said = "40 nouveaux binômes sur 700 sans jeune comparable : l'effet ne vaut que pour les autres. Peu de grappes."
+    said += " La fenêtre n'est entièrement observée que pour 97 % des nouveaux binômes appariés."
     tables["effets"]["avertissements"] = said
     tables["equilibre"]["n_mentores"] = left + 3
     shown = released(
@@ -282,6 +283,26 @@ def test_bins_of_few_are_merged_and_the_publics_split_none_of_the_partners(every
     assert edges["public"] <= edges["partenaire"]
 
 
+def test_the_new_pairs_that_one_comparison_shows_are_those_of_the_other() -> None:
+    """Hidden in one comparison, their number would be read in the other: what comes after is hidden instead."""
+    steps = {COHORT[0]: (136, 99, 71, 0), COHORT[1]: (136, 135, 131, 113)}
+    rows = [
+        {"source": "administratif", "comparateurs": name, "ordre": rank, "etape": step, "libelle": step}
+        | {"n_mentores": n, "n_non_mentores": 900}
+        for name, sizes in steps.items()
+        for rank, (step, n) in enumerate(
+            zip(("nouveaux_binomes", "meme_strate", "meme_age", "fenetre_x"), sizes, strict=True)
+        )
+    ]
+    for table in release_effects(vars(effect_tables(effets_flux=rows))):
+        if table.name == "effets_flux":
+            flow = table.frame.set_index(["comparateurs", "etape"])["n_mentores"]
+            assert flow.xs("nouveaux_binomes", level="etape").notna().all()
+            # known to begin with the same pairs, nothing that is left tells the one or the five who were lost
+            assert pd.isna(flow[COHORT[1], "meme_strate"])
+            assert table.audience == "partenaire" or pd.isna(flow[COHORT[1], "meme_age"])
+
+
 def test_a_step_that_loses_a_few_is_hidden_in_the_cohort_and_not_in_a_survey() -> None:
     steps = [("nouveaux", 400, 900), ("a_risque", 397, 880), ("apparies", 380, 380), ("fenetre_x", 378, 370)]
     rows = [
@@ -320,6 +341,23 @@ def test_a_sentence_that_counts_a_few_young_people_is_taken_out() -> None:
     assert uncounted(said, 5) == f"4 grappes seulement. {UNCOUNTED}"
     assert uncounted("1\u202f203 jeunes comparés à 12 autres.", 11) == "1\u202f203 jeunes comparés à 12 autres."
     assert uncounted(None, 5) == ""
+
+
+@pytest.mark.parametrize("share", ["4", "97", "0"])
+def test_a_share_of_a_hundred_young_people_is_a_count(share: str) -> None:
+    said = f"Sont sortis : 40\u202f% des jeunes qui commencent et {share}\u202f% des comparateurs, sans changement."
+    assert uncounted(said, 5, 100.0) == UNCOUNTED
+    assert uncounted(said.replace(f" {share}\u202f", " 5\u202f"), 5, 100.0) != UNCOUNTED
+
+
+def test_a_class_that_nearly_no_matched_comparator_has_is_hidden() -> None:
+    tables = vars(tables_of(people(seed=5, n=2_000, missing=0.0), "administratif", COHORT[1:]))
+    balance = tables["equilibre"]
+    girls = balance["covariable"] == "sexe=F"
+    assert girls.any()
+    few = balance["moyenne_non_mentores_apres"].mask(girls, 2 / balance["n_mentores"].astype("float64"))
+    shown = released(tables | {"equilibre": balance.assign(moyenne_non_mentores_apres=few)})["equilibre"]
+    assert (shown.loc[shown["covariable"].str.startswith("sexe="), "diffusion"] == "secret").all()
 
 
 def test_a_comparison_given_twice_is_refused(survey: dict[str, pd.DataFrame]) -> None:
