@@ -41,10 +41,14 @@ LEAST_ANSWERS, LEAST_BRIEF = 2, 4
 """Answers of a domain (of a brief one), in thresholds, under which it is not shown: its figures would be hidden."""
 LEAST_CLUSTERS = 3
 """Clusters under which a domain is not shown: its figures would be those of a structure."""
+COMPARED = ("mentores", "non_mentores")
+"""Groups whose answers are set side by side."""
 LEVELS: dict[Audience, list[str]] = {"public": ["national"], "partenaire": ["national", "association", "departement"]}
 """Levels of response rates each audience may be given."""
 MEAN_STEPS = (0.01, 0.02, 0.05, 0.1, 0.2)
 """Roundings of a mean beside hidden codes, the finest that tells nothing first; a coarser one would serve nobody."""
+INDEX_STEP = 0.1
+"""Rounding, in standard deviations, of an index some answers of which are hidden."""
 ESTIMATED = ("estimation", "ic_bas", "ic_haut")
 FIGURES = ("estimation", "ic_bas", "ic_haut", "deff", "ess")
 _BLOCK = ["item", "groupe", "vague"]
@@ -331,15 +335,43 @@ SCALES: dict[str, tuple[tuple[str, ...], tuple[str, ...], bool]] = {
 """Table of scales or missing answers → what names its rows, the sizes they rest on, whether positive answers count."""
 
 
-def release_scales(frame: pd.DataFrame, name: str, audience: Audience) -> ReleasedTable:
+def release_scales(
+    frame: pd.DataFrame, name: str, audience: Audience, results: pd.DataFrame | None = None
+) -> ReleasedTable:
     """Release a table of `SCALES`: of whole groups alone, each row judged by the answers it rests on.
 
     An index is a mean of several items over a group, and a ratio of odds a figure of the whole scale; the bounds of a
     difference give back its positive answers, so that these and the others must reach the threshold in each group.
+    results: the released results of the audience. Where they hide some answers of everybody to an item, its ratio of
+    odds is hidden, for only one split of these answers gives that ratio and that p; the index it enters is told to the
+    tenth, its intervals outwards.
     """
     keys, sizes, positive = SCALES[name]
     events = {size.replace("n_", "x_", 1): size for size in sizes} if positive else None
+    partial = _partly_hidden(results)
+    waves = frame["vague"].astype("str")
+    if name == "enquete_ordinal":
+        lost = pd.Series([key in partial for key in zip(frame["item"], waves, strict=True)], frame.index, dtype=bool)
+        frame = frame.assign(n_mentores=frame["n_mentores"].mask(lost))  # a size that lacks hides the row
+    if name == "enquete_indices":
+        coarse = [
+            any((item, wave) in partial for item in items.split("|"))
+            for items, wave in zip(frame["items"], waves, strict=True)
+        ]
+        told, step = frame[coarse].select_dtypes("float64"), pd.Series(INDEX_STEP, frame.index)[coarse]
+        rounded = {column: _to_step(told[column], step, column.split("mentores_")[-1]) for column in told}
+        frame = pd.DataFrame(rounded, index=told.index).combine_first(frame)[frame.columns].astype(frame.dtypes)
+    if name == "enquete_fiabilite":
+        frame = frame.round(dict.fromkeys(("alpha", "ic_bas", "ic_haut", "omega"), 2))
     return release_estimates(frame, list(sizes), audience, events=events, keys=keys, name=name)
+
+
+def _partly_hidden(results: pd.DataFrame | None) -> set[tuple[str, str]]:
+    """Items (and waves) some answers of which are hidden for everybody."""
+    if results is None:
+        return set()
+    lost = results[(results["domaine"] == "") & results["groupe"].isin(COMPARED) & (results["diffusion"] == "secret")]
+    return set(zip(lost["item"], lost["vague"].astype("str"), strict=True))
 
 
 def release_response_rates(rates: pd.DataFrame, audience: Audience) -> ReleasedTable:

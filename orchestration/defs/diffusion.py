@@ -30,7 +30,9 @@ MADE_FROM = {
     "flux_cohorte": [AssetKey(["flux_cohorte"])],
     "etude_2022": [estimation_key("etude_2022")],
     "calendrier": [estimation_key("calendrier")],
-    **{table: [estimation_key(table)] for table in ("differences", *SURVEY_RESULTS, *SURVEY_SCALES)},
+    **{table: [estimation_key(table)] for table in ("differences", *SURVEY_RESULTS)},
+    # a scale is told as far as the answers it sums up are
+    **{table: [estimation_key(table), estimation_key("enquete_resultats")] for table in SURVEY_SCALES},
     # together: one would give back what another hides
     **{table: [*map(estimation_key, SCHEMAS), AssetKey(["indicateurs"])] for table in SCHEMAS},
     **{table: [*map(estimation_key, DURATION_TABLES)] for table in DURATION_TABLES},
@@ -245,7 +247,8 @@ def _survey_releases(estimations: Path) -> Iterator[ReleasedTable]:
     rates = read_parquet(estimations / "enquete_taux_reponse.parquet")
     told = {audience: survey.release_response_rates(rates, audience) for audience in AUDIENCES}
     results = read_parquet(estimations / "enquete_resultats.parquet")
-    yield from survey.release_survey(results, {audience: table.frame for audience, table in told.items()}).values()
+    shown = survey.release_survey(results, {audience: table.frame for audience, table in told.items()})
+    yield from shown.values()
     weighting = read_parquet(estimations / "enquete_ponderation.parquet")
     truth = read_parquet(estimations / "enquete_verite.parquet")
     for audience in AUDIENCES:
@@ -253,7 +256,8 @@ def _survey_releases(estimations: Path) -> Iterator[ReleasedTable]:
         yield survey.release_weighting(weighting, audience)
         yield counts.release_public_figures(truth, SIMULATED, audience, name="enquete_verite")
         for table in SURVEY_SCALES:
-            yield survey.release_scales(read_parquet(estimations / f"{table}.parquet"), table, audience)
+            scales = read_parquet(estimations / f"{table}.parquet")
+            yield survey.release_scales(scales, table, audience, shown[audience].frame)
 
 
 def _duration_releases(estimations: Path) -> Iterator[ReleasedTable]:

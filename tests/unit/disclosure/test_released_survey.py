@@ -4,9 +4,18 @@ import pandas as pd
 import pytest
 
 from mentorat.disclosure.rules import AUDIENCES, rules
-from mentorat.disclosure.survey import MEAN_STEPS, release_response_rates, release_survey, release_weighting
+from mentorat.disclosure.survey import (
+    MEAN_STEPS,
+    release_response_rates,
+    release_scales,
+    release_survey,
+    release_weighting,
+)
+from mentorat.survey.ordinal import proportional_odds_tests
 from mentorat.survey.response_rates import RATES, response_rates
+from mentorat.survey.survey_groups import typed_table
 from mentorat.survey.survey_results import RESULTS, samples, survey_results
+from mentorat.survey.survey_scales import INDEX, ORDINAL
 from mentorat.survey.survey_weights import WEIGHTING
 from tests.unit.survey.survey_files import survey_files
 
@@ -78,6 +87,38 @@ def test_what_other_tables_and_items_tell_is_not_hidden_in_vain(girls: list[int]
     for audience, released in release_survey(table).items():
         assert released.frame["n"].notna().all(), audience
         assert read(released.frame, "", "part_positive")["x"] == sum(whole[3:]), audience
+
+
+def test_the_ratio_of_a_scale_does_not_tell_the_answers_that_are_hidden() -> None:
+    """Of ten splits of nine hidden answers, one gives the p of proportional odds that was computed: 3 and 6."""
+
+    def p_of(low: int) -> float:
+        counts = {1: [low, 9, 9 - low, 18, 16], 0: [10, 12, 9, 8, 11]}
+        rows = [(arm, code) for arm, xs in counts.items() for code, x in enumerate(xs) for _ in range(x)]
+        frame = pd.DataFrame(rows, columns=["mentore", "reponse"])
+        frame["reponse"] = pd.Categorical(frame["reponse"], categories=range(5), ordered=True)
+        return proportional_odds_tests(frame, "reponse", ["mentore"])["mentore"].p
+
+    seen = p_of(3)
+    assert [low for low in range(10) if abs(p_of(low) - seen) < 1e-9] == [3]
+    row = {"item": ITEM["item"], "vague": 1, "n_mentores": 52, "n_non_mentores": 50, "x_mentores": 34}
+    ordinal = typed_table([row | {"x_non_mentores": 19, "rapport_cotes": 2.46, "p_proportionnalite": seen}], ORDINAL)
+    for counts, secret in (([3, 9, 6, 18, 16], True), ([30, 90, 60, 180, 160], False)):
+        for audience, released in release_survey(results(scale("", counts))).items():
+            shown = release_scales(ordinal, "enquete_ordinal", audience, released.frame).frame
+            assert shown["p_proportionnalite"].isna().all() == secret
+            assert shown["rapport_cotes"].isna().all() == secret
+
+
+def test_an_index_beside_hidden_answers_is_told_to_the_tenth() -> None:
+    row = {"dimension": "d", "items": f"autre|{ITEM['item']}", "vague": 1, "n_mentores": 52, "n_non_mentores": 50}
+    figures_ = {"indice_mentores": 0.5011, "mentores_ic_bas": 0.2207, "mentores_ic_haut": 0.7815, "ecart": -0.04}
+    index = typed_table([row | figures_], INDEX)
+    for counts, told in (([3, 9, 6, 18, 16], [0.5, 0.2, 0.8, 0.0]), ([30, 90, 60, 180, 160], list(figures_.values()))):
+        for audience, released in release_survey(results(scale("", counts))).items():
+            shown = release_scales(index, "enquete_indices", audience, released.frame).frame
+            assert shown[list(figures_)].iloc[0].tolist() == pytest.approx(told)
+            assert list(shown)[:-1] == list(INDEX)
 
 
 def test_a_few_answers_besides_the_domains_shown_withhold_one_of_them() -> None:
