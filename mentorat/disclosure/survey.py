@@ -41,12 +41,21 @@ LEAST_ANSWERS, LEAST_BRIEF = 2, 4
 """Answers of a domain (of a brief one), in thresholds, under which it is not shown: its figures would be hidden."""
 LEAST_CLUSTERS = 3
 """Clusters under which a domain is not shown: its figures would be those of a structure."""
+ROUNDED = {
+    "enquete_fiabilite": dict.fromkeys(("alpha", "ic_bas", "ic_haut", "omega"), 2),
+    "enquete_ordinal": dict.fromkeys(("rapport_cotes", "ic_bas", "ic_haut", "deff"), 1)
+    | dict.fromkeys(("p", "p_holm", "p_proportionnalite"), 2),
+    "enquete_sensibilite": dict.fromkeys(("ecart", "ecart_bas", "ecart_haut", "ic_bas", "ic_haut"), 2),
+}
+"""Table of scales → decimals of its figures."""
 COMPARED = ("mentores", "non_mentores")
 """Groups whose answers are set side by side."""
 LEVELS: dict[Audience, list[str]] = {"public": ["national"], "partenaire": ["national", "association", "departement"]}
 """Levels of response rates each audience may be given."""
 MEAN_STEPS = (0.01, 0.02, 0.05, 0.1, 0.2)
 """Roundings of a mean beside hidden codes, the finest that tells nothing first; a coarser one would serve nobody."""
+SHARE_STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.025, 0.05, 0.1)
+"""Roundings of a weighted share, the finest that keeps its groups of weights apart from one another first."""
 INDEX_STEP = 0.1
 """Rounding, in standard deviations, of an index some answers of which are hidden."""
 ESTIMATED = ("estimation", "ic_bas", "ic_haut")
@@ -56,12 +65,16 @@ _ROW = [*_BLOCK, "domaine", "mesure", "modalite"]
 
 
 def release_survey(
-    results: pd.DataFrame, rates: Mapping[Audience, pd.DataFrame] | None = None, name: str = "enquete_resultats"
+    results: pd.DataFrame,
+    rates: Mapping[Audience, pd.DataFrame] | None = None,
+    weighting: pd.DataFrame | None = None,
+    name: str = "enquete_resultats",
 ) -> dict[Audience, ReleasedTable]:
     """Release the results of the surveys, for each audience.
 
     results: columns of `RESULTS` (mentorat.survey.survey_results). rates: the released response rates of each audience,
-    whose hidden respondents are not to be told here. Each table has the rows of the domains its audience
+    whose hidden respondents are not to be told here. weighting: columns of `WEIGHTING`, before their release; without
+    it shares are told as they are. Each table has the rows of the domains its audience
     may be given, and `diffusion` (`publie`, `secret`): in a `secret` row the figures and the count are missing, and the
     number of answers too where it would tell them. What the partner is not told, the public is not. A domain with too
     few answers or clusters is left out whole (`LEAST_CLUSTERS`, `_shown`). Raises ValueError when a row is given twice,
@@ -83,7 +96,7 @@ def release_survey(
         told = {key: value for key, value in system.counts.items() if key not in hidden | system.derived}
         refuse_if_breached(told, system.equations, done.needs, name)
         released[audience] = open_door(
-            _blank(shown, done.hidden, withheld),
+            _blank(shown, done.hidden, withheld, _share_steps(shown, weighting, rules().protection(audience))),
             name=name,
             audience=audience,
             rule_ids=[
@@ -94,6 +107,7 @@ def release_survey(
                 "domaine_enquete",
                 "sans_reponse",
                 "poids_enquete",
+                "part_ponderee",
             ],
             threshold=threshold,
             cells=len(system.counts) - len(system.derived),
@@ -104,8 +118,13 @@ def release_survey(
     return released
 
 
-def _blank(shown: pd.DataFrame, hidden: frozenset[str], withheld: "pd.Series[bool]") -> pd.DataFrame:
-    """The rows without what is hidden: a share goes with its count and its base, and so do the words that tell them."""
+def _blank(
+    shown: pd.DataFrame, hidden: frozenset[str], withheld: "pd.Series[bool]", shares: "pd.Series[float]"
+) -> pd.DataFrame:
+    """The rows without what is hidden: a share goes with its count and its base, and so do the words that tell them.
+
+    shares: to what each share is rounded, 0 for as it is.
+    """
     table = shown.copy()
     count, base = (keys.isin(hidden) | withheld for keys in _keys(table))
     secret = count | base
@@ -114,11 +133,43 @@ def _blank(shown: pd.DataFrame, hidden: frozenset[str], withheld: "pd.Series[boo
     table[[*FIGURES, "x"]] = table[[*FIGURES, "x"]].mask(secret)
     table[["n", "n_manquants", "grappes"]] = table[["n", "n_manquants", "grappes"]].mask(base)
     table["avertissements"] = table["avertissements"].mask(secret, "")
+    table[["deff", "ess"]] = table[["deff", "ess"]].mask(steps > 0)
+    weighted = (shares > 0) & ~secret
+    table.loc[weighted, "deff"] = table.loc[weighted, "deff"].round(1)
+    table.loc[weighted, "ess"] = np.nan  # beside the answers, it would give the effect of the design exactly
+    steps = steps.where(~weighted, shares)
     rounded = steps > 0
     for column in ESTIMATED:
         table.loc[rounded, column] = _to_step(table.loc[rounded, column], steps[rounded], column)
-    table[["deff", "ess"]] = table[["deff", "ess"]].mask(rounded)
     return table.assign(diffusion=secret.map({True: "secret", False: "publie"}))
+
+
+def _share_steps(shown: pd.DataFrame, weighting: pd.DataFrame | None, protection: int) -> "pd.Series[float]":
+    """To what each weighted share is rounded, 0 where weights are equal: a share beside its count is its own.
+
+    The weights of response groups take a few values: exact, a share of eight answers says how many of them are of each
+    group. One answer moved from the lightest to the heaviest weight moves the share by their gap over the sum of
+    weights; a step holds enough of these for the protection. Calibrated weights are nearly all different, and told
+    by their extremes only: the finest step is enough. Near no answer or all of them, fewer splits are left.
+    """
+    from mentorat.survey.survey_weights import CALIBRATED
+
+    if weighting is None:
+        return pd.Series(0.0, index=shown.index)
+    gaps = {
+        (row["groupe"], str(row["vague"]), row["etape"]): (row["poids_max"] - row["poids_min"])
+        * row["n"]
+        / row["somme"]
+        for row in weighting.to_dict("records")
+    }
+    keys = zip(shown["groupe"], shown["vague"].astype("str"), shown["ponderation"], strict=True)
+    gap = pd.Series([gaps.get(key, 0.0) for key in keys], index=shown.index, dtype="float64")
+    needed = ((protection + 1) * gap / shown["n"].astype("float64")).where(
+        shown["ponderation"] != CALIBRATED, SHARE_STEPS[0]
+    )
+    places = np.searchsorted(SHARE_STEPS, needed.fillna(0.0)).clip(max=len(SHARE_STEPS) - 1)
+    told = (gap > 0) & shown["mesure"].isin(["part", "part_positive"])
+    return pd.Series(np.array(SHARE_STEPS)[places], index=shown.index).where(told, 0.0)
 
 
 def _mean_steps(table: pd.DataFrame, secret: "pd.Series[bool]") -> "pd.Series[float]":
@@ -361,8 +412,8 @@ def release_scales(
         told, step = frame[coarse].select_dtypes("float64"), pd.Series(INDEX_STEP, frame.index)[coarse]
         rounded = {column: _to_step(told[column], step, column.split("mentores_")[-1]) for column in told}
         frame = pd.DataFrame(rounded, index=told.index).combine_first(frame)[frame.columns].astype(frame.dtypes)
-    if name == "enquete_fiabilite":
-        frame = frame.round(dict.fromkeys(("alpha", "ic_bas", "ic_haut", "omega"), 2))
+    # exact, a figure of weighted answers says how many of them have each weight
+    frame = frame.round(ROUNDED.get(name, {}))
     return release_estimates(frame, list(sizes), audience, events=events, keys=keys, name=name)
 
 

@@ -247,9 +247,9 @@ def _survey_releases(estimations: Path) -> Iterator[ReleasedTable]:
     rates = read_parquet(estimations / "enquete_taux_reponse.parquet")
     told = {audience: survey.release_response_rates(rates, audience) for audience in AUDIENCES}
     results = read_parquet(estimations / "enquete_resultats.parquet")
-    shown = survey.release_survey(results, {audience: table.frame for audience, table in told.items()})
-    yield from shown.values()
     weighting = read_parquet(estimations / "enquete_ponderation.parquet")
+    shown = survey.release_survey(results, {audience: table.frame for audience, table in told.items()}, weighting)
+    yield from shown.values()
     truth = read_parquet(estimations / "enquete_verite.parquet")
     for audience in AUDIENCES:
         yield told[audience]

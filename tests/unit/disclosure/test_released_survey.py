@@ -16,7 +16,7 @@ from mentorat.survey.response_rates import RATES, response_rates
 from mentorat.survey.survey_groups import typed_table
 from mentorat.survey.survey_results import RESULTS, samples, survey_results
 from mentorat.survey.survey_scales import INDEX, ORDINAL
-from mentorat.survey.survey_weights import WEIGHTING
+from mentorat.survey.survey_weights import CALIBRATED, WEIGHTING
 from tests.unit.survey.survey_files import survey_files
 
 ITEM = {"numero": "D9", "item": "se_sent_seul", "libelle": "Se sentir seul", "groupe": "mentores", "vague": 1}
@@ -108,6 +108,31 @@ def test_the_ratio_of_a_scale_does_not_tell_the_answers_that_are_hidden() -> Non
             shown = release_scales(ordinal, "enquete_ordinal", audience, released.frame).frame
             assert shown["p_proportionnalite"].isna().all() == secret
             assert shown["rapport_cotes"].isna().all() == secret
+
+
+@pytest.mark.parametrize("calibrated", [False, True])
+def test_a_weighted_share_does_not_say_how_many_answers_have_each_weight(calibrated: bool) -> None:
+    """Of 20 answers « yes » among 50, four only are of the group of low weight: exact, the share says so."""
+    light, heavy, low, yes, n = 13.0, 16.0, 26, 20, 50
+    label = CALIBRATED if calibrated else "sondage + non-réponse"
+
+    def share(of_low: int) -> float:
+        return (light * of_low + heavy * (yes - of_low)) / (light * low + heavy * (n - low))
+
+    table = results(figures("", n - yes, yes)).assign(ponderation=label, ess=40.0, deff=1.23)
+    told_ = {"oui": share(4), "": share(4), "non": 1 - share(4)}
+    table["estimation"] = table["modalite"].map(told_)
+    row = {"groupe": "mentores", "vague": 1, "etape": label, "n": n, "somme": light * low + heavy * (n - low)}
+    weighting = pd.DataFrame([row | {"poids_min": light, "poids_max": heavy, "ess": 49.0}], columns=list(WEIGHTING))
+    for audience, released in release_survey(table, weighting=weighting).items():
+        shown = read(released.frame, "", "part", "oui")["estimation"]
+        step = 0.001 if calibrated else {"partenaire": 0.025, "public": 0.05}[audience]
+        assert shown == pytest.approx(step * round(share(4) / step))
+        alike = [k for k in range(yes + 1) if abs(share(k) - shown) <= step / 2]
+        assert calibrated or max(alike) - min(alike) >= rules().protection("partenaire")
+        assert released.frame["ess"].isna().all()
+    exact = release_survey(table, weighting=weighting.assign(poids_max=light))["public"].frame
+    assert read(exact, "", "part", "oui")["estimation"] == share(4)
 
 
 def test_an_index_beside_hidden_answers_is_told_to_the_tenth() -> None:
