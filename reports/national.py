@@ -149,7 +149,8 @@ def _gap_sentence(gap: Reading) -> str:
     if gap.state != "chiffre" or gap.value is None:
         return ""
     if gap.value >= 0:
-        return f"L'objectif national{_aim(gap)} est atteint, avec {fr_count(gap.value, 'jeune', 'jeunes')} de plus."
+        more = f", avec {fr_count(gap.value, 'jeune', 'jeunes')} de plus" if gap.value else ""
+        return f"L'objectif national{_aim(gap)} est atteint{more}."
     return (
         f"Il manque {fr_count(-gap.value, 'jeune', 'jeunes')} ayant un binôme actif pour atteindre l'objectif "
         f"national{_aim(gap)}."

@@ -406,11 +406,11 @@ def release_scales(
         frame = frame.assign(n_mentores=frame["n_mentores"].mask(lost))  # a size that lacks hides the row
     if name == "enquete_indices":
         coarse = [
-            any((item, wave) in partial for item in items.split("|"))
+            any((item, wave) in partial for item in str(items).split("|"))
             for items, wave in zip(frame["items"], waves, strict=True)
         ]
         told, step = frame[coarse].select_dtypes("float64"), pd.Series(INDEX_STEP, frame.index)[coarse]
-        rounded = {column: _to_step(told[column], step, column.split("mentores_")[-1]) for column in told}
+        rounded = {column: _to_step(told[column], step, str(column).split("mentores_")[-1]) for column in told}
         frame = pd.DataFrame(rounded, index=told.index).combine_first(frame)[frame.columns].astype(frame.dtypes)
     # exact, a figure of weighted answers says how many of them have each weight
     frame = frame.round(ROUNDED.get(name, {}))
