@@ -358,10 +358,17 @@ class _Plan:
                     self.hidden[cell] = True
                     touched |= {row, *self.attacker.equations_of[breach.cell]}
             if not touched:  # else what was hidden for one breach may mend those that have nothing left around them
-                raise PublicationStopped(
-                    "Publication arrêtée : un chiffre couvert par le secret statistique ne peut être protégé, "
-                    "car tout ce qui l'entoure est déjà masqué ou déjà connu."
-                )
+                self._give_up([breach.cell for breach in found])
+
+    def _give_up(self, cells: list[int]) -> None:
+        """Cells hidden for others' sake that what is told elsewhere gives back are no secret: they stay hidden, and
+        those others are judged without them. Raises PublicationStopped when one is hidden for its own value."""
+        if self.sensitive[cells].any():
+            raise PublicationStopped(
+                "Publication arrêtée : un chiffre couvert par le secret statistique ne peut être protégé, "
+                "car tout ce qui l'entoure est déjà masqué ou déjà connu."
+            )
+        self.needs[cells] = 0
 
     def suppression(self) -> Suppression:
         keys = np.array(self.attacker.keys, dtype=object)

@@ -243,6 +243,16 @@ def test_what_is_told_elsewhere_is_not_hidden_to_protect_the_rest() -> None:
     assert done.hidden == {"peu", "autres"}
 
 
+def test_a_cell_hidden_for_others_that_is_told_elsewhere_is_no_secret_and_stops_nothing() -> None:
+    """A question put to one age only: everybody's answers, told elsewhere, are those of that age."""
+    cells = pd.DataFrame({"cle": ["tous", "age", "peu", "autres"], "valeur": [40, 40, 3, 37]})
+    cells["sensible"] = cells["valeur"] < 5
+    cells["connue"] = cells["cle"] == "tous"
+    done = suppress(cells, [Equation("tous", ("age",)), Equation("age", ("peu", "autres"))], 4, already_hidden={"age"})
+    assert done.hidden == {"age", "peu", "autres"}
+    assert done.needs == {"age": 0, "peu": 4, "autres": 1}
+
+
 def test_what_is_known_everywhere_stops_the_publication() -> None:
     cells = pd.DataFrame({"cle": ["tous", "peu", "autres"], "valeur": [40, 3, 37]})
     cells["sensible"] = cells["valeur"] < 5
