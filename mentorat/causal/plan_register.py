@@ -223,12 +223,12 @@ def described(plan: Plan, entry: Entry | None) -> list[str]:
         "  exploratoires : les autres questions posées aux deux groupes"
         if survey.secondaires == "toutes"
         else "  exploratoires : aucune autre question",
-        f"  témoins : {_told(survey.temoins)}",
+        f"  issues témoins : {_told(survey.temoins)}",
         f"  courbe : {counted(survey.grille.specifications, 'spécification')} par question",
         "Cohorte administrative",
         f"  confirmatoire, face à « {cohort.comparateurs[0]} » : {_told(outcomes['principale'])}",
         f"  exploratoires : {_told(outcomes['secondaire'])}",
-        f"  témoins : {_told(outcomes['temoin'])}",
+        f"  issues témoins : {_told(outcomes['temoin'])}",
     ]
     if others := cohort.comparateurs[1:]:
         lines.append(f"  autres comparateurs, exploratoires : {', '.join(others)}")
