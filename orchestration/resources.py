@@ -27,7 +27,7 @@ class Maison(ConfigurableResource):
 
 def _sources_of_manifest() -> list[Path]:
     files = [DBT_PROJECT / "dbt_project.yml", DBT_PROJECT / "profiles.yml"]
-    for folder in ("models", "macros", "tests"):
+    for folder in ("models", "macros", "materializations", "tests"):
         files += [path for path in (DBT_PROJECT / folder).rglob("*") if path.suffix in {".sql", ".yml", ".md"}]
     files += sorted((CHECKOUT / "mentorat" / "reference").glob("*.csv"))
     return files
