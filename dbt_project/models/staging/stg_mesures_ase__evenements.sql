@@ -60,6 +60,7 @@ select
     datfin as datfin,
     motfinint as motfinint,
     motifml as motifml,
+    diplome as diplome,
     campagne,
     depose_par,
     case when nbchglieu between 0 and 98 then nbchglieu end as nbchglieu,

@@ -43,6 +43,7 @@ MARTS = (
     "flux_reperes",
     "risques",
     "faits_suivi",
+    "sorties_diplome",
 )
 CODES = "column_values_to_be_in_set:nature"
 

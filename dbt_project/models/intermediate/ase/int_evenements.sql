@@ -20,6 +20,7 @@
         evenements.chglieu,
         evenements.motfinint,
         evenements.motifml,
+        evenements.diplome,
         evenements.datdeb,
         evenements.datdecpe,
         evenements.datfin,
@@ -55,6 +56,7 @@ with uniques as (
                 chglieu asc nulls last,
                 motfinint asc nulls last,
                 motifml asc nulls last,
+                diplome asc nulls last,
                 interant asc nulls last
         ) as exemplaire
     from (
@@ -127,6 +129,7 @@ select
     mina,
     interant,
     chglieu,
+    diplome,
     lieu,
     variable_lieu,
     type_accueil,
