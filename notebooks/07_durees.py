@@ -43,6 +43,7 @@ from mentorat.causal.duration_reading import (
     steps,
 )
 from mentorat.causal.duration_tables import PAIR_DIMENSIONS, PAIRS, STEP_CURVES
+from mentorat.causal.exit_diplomas import diploma_sentences
 from mentorat.typography import fr_number, fr_percent
 from reports.effect_charts import steps_svg
 
@@ -51,8 +52,8 @@ estimations = ""
 campagne = 2024
 
 # %% tags=["cache"]
-courbes, resumes, fins, dose = released(
-    estimations, campagne, "durees_courbes", "durees_resumes", "durees_fins", "dose"
+courbes, resumes, fins, dose, diplomes = released(
+    estimations, campagne, "durees_courbes", "durees_resumes", "durees_fins", "dose", "diplomes_sortie"
 )
 lus = at_horizons(courbes, resumes)
 
@@ -224,12 +225,48 @@ table(
     },
 )
 
+# %% [markdown]
+# ## 6. Avec quel diplôme on sort de la protection de l'enfance
+#
+# À la fin d'une prise en charge, OLINPE demande le dernier diplôme obtenu ; il n'est pas toujours dit. On compte ici
+# les jeunes sortis dans l'année à 16 ans ou plus, une fin de mesure ayant été transmise : un départ vers un territoire
+# qui n'a rien transmis y ressemble à une sortie. Le diplôme retenu est le dernier connu, au besoin celui qu'une mesure
+# finie plus tôt avait donné.
+#
+# Faute de savoir pour tous, on donne **deux bornes** : la part des diplômés (brevet ou plus) si aucun des diplômes
+# inconnus n'existe, et celle qu'on aurait s'ils existaient tous. La vraie part est entre les deux **sans rien supposer
+# de ceux qu'on ne connaît pas**, si les diplômes transmis sont exacts.
+
+# %%
+sentences(diploma_sentences(diplomes))
+
+# %%
+table(
+    diplomes[diplomes["sorties"].notna()],
+    "Jeunes sortis à 16 ans ou plus, et part de diplômés (brevet ou plus)",
+    {
+        "libelle": ("Jeunes", str),
+        "sorties": ("Sortis", fr_number),
+        "connus": ("Diplôme connu", fr_number),
+        "part_diplomes": ("Diplômés parmi les connus", fr_percent),
+        "borne_basse": ("Parmi tous, au moins", fr_percent),
+        "borne_haute": ("Parmi tous, au plus", fr_percent),
+    },
+)
+
+# %% [markdown]
+# **Ce que ce tableau ne prouve pas.** Un mentor se propose à des jeunes qui restent assez longtemps pour le rencontrer,
+# et un diplôme vient avec l'âge : les groupes différeraient même si le mentorat ne changeait rien. Un binôme commencé
+# la veille de la sortie compte comme un autre, et le diplôme peut l'avoir précédé. Les bornes ne couvrent que les
+# diplômes inconnus, pas ces différences.
+
 # %% [markdown] tags=["simulation"]
 # ## À propos de la simulation
 #
 # Dans un dépôt simulé, les binômes commencés dans l'année ne finissent pas avant son terme, et ceux de l'année d'avant
 # ne sont suivis qu'à partir du premier fichier : la chute de la courbe après quelques mois vient des seconds. Aucune
-# dose n'y agit : un écart entre tranches n'y serait que du hasard.
+# dose n'y agit : un écart entre tranches n'y serait que du hasard. Les diplômes de sortie y sont tirés sans égard au
+# mentorat : ils ne disent rien de vrais jeunes.
 
 # %% [markdown]
 # ## Ce qu'on peut dire, et ce qu'on ne peut pas dire
@@ -238,4 +275,5 @@ table(
 # le permettent, à l'intervalle près, **si les binômes commencés à des moments différents se ressemblent**.
 #
 # **On ne peut pas dire** qu'une modalité, un accueil ou un rythme de séances *fait* tenir les binômes : rien n'a été
-# tiré au sort, et ceux qui tiennent diffèrent des autres.
+# tiré au sort, et ceux qui tiennent diffèrent des autres. On ne peut pas dire non plus qu'un mentor donne, ou ôte, un
+# diplôme.

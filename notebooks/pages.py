@@ -55,7 +55,7 @@ PAGES = (
     Page(
         "07_durees",
         "Ce qui dure : les étapes, les binômes, leurs fins et leurs séances",
-        ("durees_courbes", "durees_resumes", "durees_fins", "dose"),
+        ("durees_courbes", "durees_resumes", "durees_fins", "dose", "diplomes_sortie"),
     ),
     Page("08_reel", "Les méthodes sur des données réelles et publiques", ("etudes_reelles",), campagne=False),
 )

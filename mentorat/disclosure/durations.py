@@ -1,4 +1,4 @@
-"""Release of curves of duration, of reasons of end and of doses at a landmark.
+"""Release of curves of duration, of reasons of end, of doses at a landmark and of diplomas at exit.
 
 A step of a curve is a cell: between two days shown, how many ended, and how many left otherwise, are read by
 subtraction. Steps are therefore merged until each holds the threshold of ends, and none or the threshold of other
@@ -356,6 +356,35 @@ def _doses(frame: pd.DataFrame, audience: Audience) -> ReleasedTable:
     rows[SHARES] = rows[SHARES].round(DECIMALS)
     rows["diffusion"] = secret.map({True: "secret", False: "publie"})
     return _open(rows, "dose", audience, (len(rows), int(secret.sum())), "tableaux d'une dose masqués en entier")
+
+
+def release_exit_diplomas(frame: pd.DataFrame, audience: Audience) -> ReleasedTable:
+    """The table of `mentorat.causal.exit_diplomas` for an audience.
+
+    A row is hidden whole when those with a diploma, those without, or those of an unknown one are a small count: its
+    shares and bounds are made of the three. The gap goes with either group, for it would give the bounds back.
+    """
+    threshold = rules().threshold(audience)
+    rows = frame.copy()
+    without, unknown = rows["connus"] - rows["diplomes"], rows["sorties"] - rows["connus"]
+    small = (rows["diplomes"] < threshold) | (without < threshold) | unknown.between(1, threshold - 1)
+    secret = small.fillna(False).astype(bool)
+    primary = int(secret.sum())
+    if secret[rows["groupe"].isin(["mentores", "non_mentores"])].any():
+        secret |= rows["groupe"].eq("ecart") & rows["borne_basse"].notna()
+    for name in ("sorties", "connus", "part_connue", "diplomes", "part_diplomes", "borne_basse", "borne_haute"):
+        rows[name] = rows[name].mask(secret)
+    return open_door(
+        rows.assign(diffusion=secret.map({True: "secret", False: "publie"})),
+        name="diplomes_sortie",
+        audience=audience,
+        rule_ids=[f"seuil_{audience}", "effectif_estimation", "zero_et_totalite"],
+        threshold=threshold,
+        cells=len(rows),
+        primary=primary,
+        secondary=int(secret.sum()) - primary,
+        reason="groupes aux effectifs trop petits masqués, et l'écart avec eux",
+    )
 
 
 def _open(frame: pd.DataFrame, name: str, audience: Audience, hidden: tuple[int, int], reason: str) -> ReleasedTable:

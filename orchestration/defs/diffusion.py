@@ -16,7 +16,7 @@ from mentorat.disclosure.rules import AUDIENCES, Audience
 from mentorat.disclosure.storage import load_release, save_release
 from mentorat.lake import read_parquet
 from mentorat.settings import Settings
-from orchestration.defs.durees import DURATION_TABLES, STUDIES
+from orchestration.defs.durees import DIPLOMAS, DURATION_TABLES, STUDIES
 from orchestration.defs.estimations import SURVEY_RESULTS, SURVEY_SCALES, estimation_key
 from orchestration.defs.recueil import JOURNAL
 from orchestration.partitions import campagnes
@@ -36,6 +36,7 @@ MADE_FROM = {
     # together: one would give back what another hides
     **{table: [*map(estimation_key, SCHEMAS), AssetKey(["indicateurs"])] for table in SCHEMAS},
     **{table: [*map(estimation_key, DURATION_TABLES)] for table in DURATION_TABLES},
+    DIPLOMAS: [estimation_key(DIPLOMAS)],
     STUDIES: [estimation_key(STUDIES)],
     "redressement": [
         estimation_key("redressement"),
@@ -261,14 +262,16 @@ def _survey_releases(estimations: Path) -> Iterator[ReleasedTable]:
 
 
 def _duration_releases(estimations: Path) -> Iterator[ReleasedTable]:
-    """Curves of duration step by step, and what is computed from studies already published."""
+    """Curves of duration step by step, diplomas at exit, and what is computed from studies already published."""
     from mentorat.disclosure import counts, durations
 
     yield from durations.release_durations(
         {table: read_parquet(estimations / f"{table}.parquet") for table in DURATION_TABLES}
     )
+    diplomas = read_parquet(estimations / f"{DIPLOMAS}.parquet")
     studies = read_parquet(estimations / f"{STUDIES}.parquet")
     for audience in AUDIENCES:
+        yield durations.release_exit_diplomas(diplomas, audience)
         yield counts.release_public_figures(studies, REAL, audience, name=STUDIES)
 
 

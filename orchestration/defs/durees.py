@@ -1,4 +1,4 @@
-"""Estimates of duration, for evaluators, and two published studies computed again."""
+"""Estimates of duration and diplomas at exit, for evaluators, and two published studies computed again."""
 
 from collections.abc import Iterator
 
@@ -13,6 +13,7 @@ from orchestration.resources import Maison
 DURATION_TABLES = ("durees_courbes", "durees_resumes", "durees_fins", "dose")
 """Curves, what sums them up, reasons of end, dose at a landmark."""
 STUDIES = "etudes_reelles"
+DIPLOMAS = "diplomes_sortie"
 MARTS = ("delais", "exposition", "binomes_retenus", "indicateurs")
 
 
@@ -34,6 +35,23 @@ def durees(context: AssetExecutionContext, maison: Maison) -> Iterator[Materiali
     tables = duration_tables(campagne, *marts)
     for table in DURATION_TABLES:
         yield store(settings, campagne, table, getattr(tables, table))
+
+
+@asset(
+    key=estimation_key(DIPLOMAS),
+    deps=[AssetKey(["sorties_diplome"])],
+    partitions_def=campagnes,
+    group_name="estimations",
+    kinds={"pandas"},
+)
+def diplomes_sortie(context: AssetExecutionContext, maison: Maison) -> MaterializeResult:
+    """Diplomas of those who left care, with a mentor or without: described, and bounded whatever is not known."""
+    from mentorat.causal.exit_diplomas import exit_diplomas
+
+    settings, campagne = maison.settings, int(context.partition_key)
+    tell(context, "Diplômes à la sortie, bornés")
+    exits = read_parquet(settings.marts(campagne) / "sorties_diplome.parquet")
+    return store(settings, campagne, DIPLOMAS, exit_diplomas(exits))
 
 
 @asset(key=estimation_key(STUDIES), partitions_def=campagnes, group_name="estimations", kinds={"scipy"})

@@ -19,7 +19,7 @@ from mentorat.lake import write_parquet
 from mentorat.settings import CAMPAGNES, CHECKOUT, Settings
 from notebooks.pages import PAGES, Page
 from orchestration.defs.diffusion import diffusion_key, is_released, load, released_document
-from orchestration.defs.durees import DURATION_TABLES, STUDIES
+from orchestration.defs.durees import DIPLOMAS, DURATION_TABLES, STUDIES
 from orchestration.defs.entrepot import MART_TABLES
 from orchestration.defs.recueil import BORDER_TABLES
 from orchestration.partitions import campagnes
@@ -44,7 +44,7 @@ EVALUATION = {
     "enquete_ordinal": "enquete_ordinal",
     "enquete_manquants": "enquete_manquants",
     "enquete_sensibilite": "enquete_sensibilite",
-    **{table: table for table in (*DURATION_TABLES, STUDIES)},
+    **{table: table for table in (*DURATION_TABLES, DIPLOMAS, STUDIES)},
     "dose": "durees_dose",
 }
 """Released tables that evaluators and notebooks read → name of the CSV."""

@@ -3,11 +3,14 @@
 import os
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from mentorat.causal.duration_tables import duration_tables
+from mentorat.causal.exit_diplomas import exit_diplomas
 from mentorat.causal.real_studies import FILES, TRAINING, TRIAL, is_there, real_studies
-from mentorat.disclosure.durations import release_durations
+from mentorat.disclosure.durations import release_durations, release_exit_diplomas
 from mentorat.lake import write_parquet
 from tests.methods.figures import DATA
 from tests.methods.notebook_pages import assert_well_made, page, plain
@@ -19,7 +22,15 @@ HERE = "MENTORAT_REFERENCES" in os.environ and all((REFERENCES / file).is_file()
 
 def durations_page(folder: Path, n: int) -> str:
     tables = vars(duration_tables(CAMPAGNE, **duration_marts(n)))
-    for table in release_durations(tables):
+    # three of four diplomas known, one young person in five mentored before leaving
+    ranks = np.arange(n // 10)
+    exits = pd.DataFrame(
+        {
+            "mentore_avant": pd.array(ranks % 5 == 0, dtype="boolean"),
+            "diplome": pd.Series(ranks % 4).map({0: "1", 1: "2", 2: "3"}),
+        }
+    )
+    for table in (*release_durations(tables), release_exit_diplomas(exit_diplomas(exits), "partenaire")):
         if table.audience == "partenaire":
             write_parquet(table.frame, folder / f"{table.name}.parquet")
     return page("07_durees", folder)
@@ -42,6 +53,8 @@ def test_the_page_of_durations_gives_its_curves_and_what_they_cover(durations: s
         "Terme prévu",
         "Ces chiffres ne portent que sur les binômes encore en cours au repère",
         "ne dit pas sa cause",
+        "60 sorties, diplôme connu pour 75,0 %",
+        "C’est une description de celles et ceux qui sont sortis, non un effet du mentorat",
     ):
         assert told in text, told
 
@@ -53,6 +66,7 @@ def test_a_small_depot_has_a_page_that_says_what_is_missing(tmp_path: Path) -> N
     assert "<svg" not in html
     assert "pas assez de durées transmises pour une courbe" in text
     assert "Trop peu de binômes ont atteint le repère" in text
+    assert "Écart entre ceux qui ont eu un mentor et ceux qui n’en ont pas eu : non publié" in text
 
 
 def test_without_its_data_the_page_of_real_studies_says_where_they_are(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
--- Who left care in the campagne at 16 or more, and the last diploma the files tell: at 16 school is no longer compulsory
+-- Who left care in the campagne at 16 or more, and the last diploma told: at 16 school is no longer compulsory
 -- and the first diploma (brevet, at about 15) may have been taken. An end that nobody sent tells no diploma: left out.
 -- With or without a mentor is known of a linked young person only, where the pairs of the territory are: anyone else is
 -- a group apart, never « without ».
@@ -45,7 +45,7 @@ diplomes as (
         on
             agees.id_population = evenements.id_population
             and evenements.typev = '3'
-            and evenements.date_evenement <= agees.date_sortie
+            and agees.date_sortie >= evenements.date_evenement
     group by agees.id_population
 )
 

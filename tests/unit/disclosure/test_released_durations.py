@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from mentorat.causal.duration_tables import PAIRS, duration_tables
+from mentorat.causal.exit_diplomas import exit_diplomas
 from mentorat.disclosure.door import ReleasedTable
-from mentorat.disclosure.durations import release_durations
-from mentorat.disclosure.rules import AUDIENCES, rules
+from mentorat.disclosure.durations import release_durations, release_exit_diplomas
+from mentorat.disclosure.rules import AUDIENCES, Audience, rules
 from tests.unit.causal.duration_marts import CAMPAGNE, duration_marts
 
 GROUP = ["courbe", "dimension", "modalite"]
@@ -164,3 +165,51 @@ def test_a_class_too_small_hides_its_whole_dimension() -> None:
 def test_nothing_to_release_is_released_as_such() -> None:
     empty = {name: frame.iloc[:0] for name, frame in made(900, 1).items()}
     assert [table.frame.empty for table in release_durations(empty)] == [True] * len(empty) * len(AUDIENCES)
+
+
+def exits(mentored: tuple[int, int, int], others: tuple[int, int, int], lost: tuple[int, int, int]) -> pd.DataFrame:
+    """The table of diplomas from how many left with one, without, and unknown, in each group."""
+    rows = [
+        (group, code)
+        for group, counts in zip((True, False, None), (mentored, others, lost), strict=True)
+        for code, count in zip(("3", "1", None), counts, strict=True)
+        for _ in range(count)
+    ]
+    frame = pd.DataFrame(rows, columns=["mentore_avant", "diplome"])
+    return exit_diplomas(frame.astype({"mentore_avant": "boolean", "diplome": "string"}))
+
+
+BIG = (30, 30, 30)
+
+
+@pytest.mark.parametrize(
+    ("counts", "partner", "public"),
+    [
+        ((BIG, BIG, BIG), [], []),
+        ((BIG, (30, 30, 0), BIG), [], []),  # every diploma known: no count to find
+        (((30, 30, 4), BIG, BIG), ["mentores", "ecart"], ["mentores", "ecart"]),
+        (((30, 30, 5), BIG, BIG), [], ["mentores", "ecart"]),
+        ((BIG, (30, 0, 30), BIG), ["non_mentores", "ecart"], ["non_mentores", "ecart"]),
+        ((BIG, (10, 30, 30), BIG), [], ["non_mentores", "ecart"]),
+        ((BIG, BIG, (30, 3, 30)), ["mentorat_inconnu"], ["mentorat_inconnu"]),
+        (((4, 4, 4), BIG, BIG), ["mentores", "ecart"], ["mentores", "ecart"]),
+    ],
+)
+def test_a_few_diplomas_or_their_complement_hide_the_group_and_the_gap(
+    counts: tuple[tuple[int, int, int], ...], partner: list[str], public: list[str]
+) -> None:
+    made = exits(*counts)
+    for audience, hidden in zip(AUDIENCES, (partner, public), strict=True):
+        rows = release_exit_diplomas(made, audience).frame.set_index("groupe")
+        assert rows.index[rows["diffusion"] == "secret"].tolist() == hidden
+        figures = rows.drop(columns=["libelle", "avertissements", "diffusion"])
+        assert figures.loc[hidden].isna().all(axis=None)
+        assert figures.drop(index=[*hidden, "ecart"]).notna().all(axis=None)
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+def test_too_few_exits_are_told_as_such_and_give_no_gap(audience: Audience) -> None:
+    rows = release_exit_diplomas(exits((3, 2, 0), BIG, BIG), audience).frame.set_index("groupe")
+    assert (rows["diffusion"] == "publie").all()
+    assert rows.loc[["mentores", "ecart"], ["sorties", "borne_basse"]].isna().all(axis=None)
+    assert rows.loc["mentores", "avertissements"] == "Moins de 11 sorties\u00a0: aucun chiffre."
