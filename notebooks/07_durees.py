@@ -19,7 +19,8 @@
 #
 # Une durée a une difficulté de plus qu'une part : au 31 décembre, beaucoup ne sont pas finies. Les laisser de côté ne
 # garderait que les plus courtes ; les compter comme finies les raccourcirait. Les méthodes employées ici se servent de
-# chacune jusqu'au dernier jour où le binôme, ou le dossier, a été vu.
+# chacune jusqu'au dernier jour où le binôme, ou le dossier, a été vu. Une dernière partie regarde
+# avec quel diplôme on sort de la protection de l'enfance.
 #
 # Tous les nombres viennent de tables passées par le secret statistique : des marches de courbe y sont réunies, et ce
 # qui manque est dit. Les chiffres portent sur les territoires dont les dossiers permettent de compter, non sur la

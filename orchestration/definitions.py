@@ -24,6 +24,7 @@ defs = Definitions(
         estimations.indicateurs_durees,
         estimations.indicateurs_estimes,
         durees.durees,
+        durees.diplomes_sortie,
         durees.etudes_reelles,
         diffusion.diffusion,
         publication.departements,
