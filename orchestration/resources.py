@@ -1,5 +1,6 @@
 """What assets need from outside: the settings, and dbt as it stands beside this interpreter."""
 
+import fcntl
 import json
 import os
 import subprocess
@@ -38,9 +39,17 @@ def ensure_manifest() -> Path:
 
     Raises UsageError when dbt cannot parse the project.
     """
-    newest = max(path.stat().st_mtime for path in _sources_of_manifest())
-    if MANIFEST.exists() and MANIFEST.stat().st_mtime >= newest:
-        return MANIFEST
+    MANIFEST.parent.mkdir(exist_ok=True)
+    with (MANIFEST.parent / ".manifest.lock").open("w") as lock:
+        # of two runs begun together on a new checkout, one would read what the other is writing
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        newest = max(path.stat().st_mtime for path in _sources_of_manifest())
+        if not MANIFEST.exists() or MANIFEST.stat().st_mtime < newest:
+            _parse()
+    return MANIFEST
+
+
+def _parse() -> None:
     command = [
         str(DBT),
         "--quiet",
@@ -56,7 +65,6 @@ def ensure_manifest() -> Path:
         raise UsageError(f"Le projet dbt ne se lit pas :\n{result.stdout}{result.stderr}")
     # dbt leaves the file alone when nothing changed in content
     os.utime(MANIFEST)
-    return MANIFEST
 
 
 def dbt_resource() -> DbtCliResource:
