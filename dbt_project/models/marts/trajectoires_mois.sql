@@ -127,38 +127,28 @@ complets as (
     where mois_fin + 1 <= coalesce(mois_suivant - 1, {{ var('campagne') }} * 12 + 11)
 ),
 
-marques as (
+precedents as (
     select
         *,
-        case
-            when lag(etat) over (partition by id_population order by mois_debut) = etat then 0
-            else 1
-        end as nouveau
+        lag(etat) over (partition by id_population order by mois_debut) as etat_precedent
     from complets
 ),
 
-numerotes as (
-    select
-        *,
-        sum(nouveau) over (
-            partition by id_population
-            order by mois_debut
-            rows between unbounded preceding and current row
-        ) as rang
-    from marques
-),
-
+-- Months follow each other without a gap: a run ends where the next one begins, the last one in December.
 suites as (
     select
         id_population,
         territoire,
         mois_ouverture,
         etat,
-        rang,
-        min(mois_debut) as mois_debut,
-        max(mois_fin) as mois_fin
-    from numerotes
-    group by id_population, territoire, mois_ouverture, etat, rang
+        mois_debut,
+        row_number() over (partition by id_population order by mois_debut) as rang,
+        coalesce(
+            lead(mois_debut) over (partition by id_population order by mois_debut) - 1,
+            {{ var('campagne') }} * 12 + 11
+        ) as mois_fin
+    from precedents
+    where etat_precedent is null or etat_precedent <> etat
 )
 
 select

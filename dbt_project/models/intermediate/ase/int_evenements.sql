@@ -77,9 +77,6 @@ with uniques as (
 lieux as (
     select
         *,
-        -- The measure an event tells of: its key without its type and end.
-        territoire || '|' || decision || '|' || coalesce(nature, '') || '|' || coalesce(intervention, '') || '|'
-        || coalesce(cast(datdeb as {{ texte() }}), '') as mesure,
         case
             when decision = '1' and lieuacc is not null then 'LIEUACC'
             when lieuplac is not null then 'LIEUPLAC'
@@ -98,8 +95,16 @@ types as (
         row_number() over (
             partition by lieux.id_population
             order by
-                lieux.date_evenement nulls first, case when lieux.typev = '3' then 0 else 1 end, lieux.campagne,
-                lieux.mesure, lieux.typev, lieux.datfin nulls first
+                lieux.date_evenement asc nulls first,
+                case when lieux.typev = '3' then 0 else 1 end asc,
+                lieux.campagne asc,
+                lieux.territoire asc,
+                lieux.decision asc,
+                lieux.nature asc nulls first,
+                lieux.intervention asc nulls first,
+                lieux.datdeb asc nulls first,
+                lieux.typev asc,
+                lieux.datfin asc nulls first
         ) as rang_evenement
     from lieux
     left join {{ ref('lieux_olinpe') }} as olinpe
@@ -150,6 +155,5 @@ select
     coalesce((decision = '1' and nature in ('20', '21')) or (decision = '2' and nature = '24'), false)
         as est_jeune_majeur,
     coalesce(decision = '2' and nature = '18', false) as est_placement_direct,
-    rang_evenement,
-    mesure
+    rang_evenement
 from types

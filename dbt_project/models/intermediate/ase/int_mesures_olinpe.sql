@@ -1,19 +1,20 @@
 -- Spells in care told by S1: one row a measure (the key of an event without its type and end), from its start to its
--- end.
+-- end. Its number, `mesure`, is the rank of its first event among those of the young person.
 -- Every opening (1 or 2) waits for its own end (3); a renewal on the same start date therefore stays open until its
 -- own. Without an end the spell closes at majority, later under young-adult care, and says so.
 -- Territories whose events of the campagne did not arrive are left out: nothing says who is still in care there.
 with mesures as (
     select
         id_population,
-        mesure,
-        min(territoire) as territoire,
-        min(decision) as decision,
-        min(nature) as nature,
-        min(intervention) as intervention,
+        territoire,
+        decision,
+        nature,
+        intervention,
+        datdeb,
+        min(rang_evenement) as mesure,
         bool_or(est_jeune_majeur) as est_jeune_majeur,
         bool_or(est_placement_direct) as est_placement_direct,
-        coalesce(min(datdeb), min(datdecpe), min(date_evenement)) as debut,
+        coalesce(datdeb, min(datdecpe), min(date_evenement)) as debut,
         -- Kinds of openings, and ends: an event comes once, so each end has its own date.
         max(case when typev = '1' then 1 else 0 end) + max(case when typev = '2' then 1 else 0 end) as ouvertures_nb,
         sum(case when typev = '3' then 1 else 0 end) as fins_nb,
@@ -33,7 +34,7 @@ with mesures as (
         {{ dernier_connu('type_accueil', 'rang_evenement', si='not est_lieu_inconnu') }} as dernier_type_accueil
     from {{ ref('int_evenements') }}
     where est_en_charge
-    group by id_population, mesure
+    group by id_population, territoire, decision, nature, intervention, datdeb
 ),
 
 -- A placement decided and not carried out (LIEUPLAC 20) opens no spell.
@@ -75,6 +76,7 @@ select
     decision,
     nature,
     intervention,
+    datdeb,
     est_jeune_majeur,
     est_placement_direct,
     debut,

@@ -123,8 +123,10 @@ closes as (
 
 select
     id_population,
-    territoire || '|' || case when est_accueil_seul then 'accueil' else 'mesure' end || '|' || nature || '|'
-    || cast(debut as {{ texte() }}) as mesure,
+    row_number() over (
+        partition by id_population
+        order by debut asc, territoire asc, nature asc, est_accueil_seul asc
+    ) as mesure,
     territoire,
     decision,
     nature,

@@ -4,17 +4,23 @@
 with lieux as (
     select
         evenements.id_population,
-        evenements.mesure,
+        olinpe.mesure,
         evenements.rang_evenement,
         evenements.date_evenement,
         evenements.type_accueil,
         lag(evenements.type_accueil) over (
-            partition by evenements.id_population, evenements.mesure
+            partition by evenements.id_population, olinpe.mesure
             order by evenements.rang_evenement
         ) as type_accueil_precedent
     from {{ ref('int_evenements') }} as evenements
     inner join {{ ref('int_mesures_olinpe') }} as olinpe
-        on evenements.id_population = olinpe.id_population and evenements.mesure = olinpe.mesure
+        on
+            evenements.id_population = olinpe.id_population
+            and evenements.territoire = olinpe.territoire
+            and evenements.decision = olinpe.decision
+            and coalesce(evenements.nature, '') = coalesce(olinpe.nature, '')
+            and coalesce(evenements.intervention, '') = coalesce(olinpe.intervention, '')
+            and coalesce(evenements.datdeb, date '0001-01-01') = coalesce(olinpe.datdeb, date '0001-01-01')
     where
         olinpe.a_plusieurs_lieux
         and evenements.type_accueil is not null
@@ -120,7 +126,6 @@ select
     est_lieu_inconnu,
     id_lieu,
     est_changement,
-    debut as debut_mesure,
     debut_sejour as debut,
     fin_sejour as fin,
     fin_presumee,
@@ -133,7 +138,7 @@ select
                 when est_lieu_inconnu then 1
                 else 0
             end,
-            debut desc, debut_sejour desc, fin_sejour desc nulls first, mesure desc, id_lieu asc nulls last,
+            debut desc, debut_sejour desc, fin_sejour desc nulls first, mesure desc, source asc, id_lieu asc nulls last,
             type_accueil_sejour asc
     ) as priorite
 from sejours
