@@ -45,3 +45,16 @@ class PlainYaml:
             return super().construct_object(node, deep)  # type: ignore[misc]
         except ValueError:
             raise ImpossibleValue(problem="impossible", problem_mark=node.start_mark) from None
+
+
+def yaml_fault(error: yaml.YAMLError) -> str:
+    """Where and why a text is refused, in French: « ligne 3 : la clé « port » est donnée deux fois »."""
+    kinds: dict[type[yaml.YAMLError], str] = {
+        AliasGiven: "un renvoi (« * ») à une autre ligne n'est pas accepté : écrivez la valeur",
+        ImpossibleValue: "cette valeur n'existe pas (une date hors du calendrier, par exemple)",
+    }
+    told = kinds.get(type(error), "l'écriture YAML n'est pas lisible")
+    if isinstance(error, RepeatedKey):
+        told = f"la clé « {error.key} » est donnée deux fois"
+    mark = getattr(error, "problem_mark", None)
+    return told if mark is None else f"ligne {mark.line + 1} : {told}"

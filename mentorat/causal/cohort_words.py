@@ -143,6 +143,6 @@ def censored_sentence(effect: OutcomeEffect | None, refused: str) -> str:
         return fr_text(f"Effet sans les mentorats plus tardifs : non estimé. {refused}")
     return fr_text(
         "Si les comparateurs n'étaient jamais mentorés pendant la fenêtre et que personne ne sortait, l'écart serait "
-        f"de {fr_points(100 * effect.estimate)} (de {fr_number(100 * effect.low, 1)} à "
-        f"{fr_number(100 * effect.high, 1)}), si mentorat et sortie ne dépendent que des caractéristiques mesurées."
+        f"de {fr_points(100 * effect.estimate)} (de {fr_points(100 * effect.low)} à {fr_points(100 * effect.high)}), "
+        "si mentorat et sortie ne dépendent que des caractéristiques mesurées."
     )

@@ -14,7 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from mentorat.errors import UsageError
-from mentorat.yaml_keys import AliasGiven, ImpossibleValue, PlainYaml, RepeatedKey
+from mentorat.yaml_keys import PlainYaml, yaml_fault
 
 Estimator = Literal[
     "naif", "regression", "entropie", "score_ipw", "recouvrement", "plus_proche_voisin", "complet", "strates", "aipw"
@@ -203,7 +203,8 @@ def _read(path: Path) -> Plan:
     except UnicodeDecodeError:
         raise PlanError(refusal(path, ["ce n'est pas un texte en UTF-8 : enregistrez-le de nouveau ainsi."])) from None
     except yaml.YAMLError as error:
-        raise PlanError(refusal(path, [_yaml_fault(error)])) from None
+        remedy = "Corrigez le fichier ; le modèle commenté montre l'écriture attendue."
+        raise PlanError(refusal(path, [f"{yaml_fault(error)}. {remedy}"])) from None
     except RecursionError:
         raise PlanError(refusal(path, ["des crochets ou des accolades y sont imbriqués sans fin."])) from None
     if not isinstance(content, dict):
@@ -214,16 +215,3 @@ def _read(path: Path) -> Plan:
         from mentorat.causal.plan_checks import schema_faults
 
         raise PlanError(refusal(path, schema_faults(error))) from None
-
-
-def _yaml_fault(error: yaml.YAMLError) -> str:
-    mark = getattr(error, "problem_mark", None)
-    kinds: dict[type[yaml.YAMLError], str] = {
-        AliasGiven: "un renvoi (« * ») à une autre ligne n'est pas accepté : écrivez la valeur",
-        ImpossibleValue: "cette valeur n'existe pas (une date hors du calendrier, par exemple)",
-    }
-    told = kinds.get(type(error), "l'écriture YAML n'est pas lisible")
-    if isinstance(error, RepeatedKey):
-        told = f"la clé « {error.key} » est donnée deux fois"
-    where = "" if mark is None else f"ligne {mark.line + 1} : "
-    return f"{where}{told}. Corrigez le fichier ; le modèle commenté montre l'écriture attendue."

@@ -104,6 +104,8 @@ def register_plan(path: Path, today: datetime.date) -> Entry:
     Raises PlanError when the plan cannot be followed, is the template unnamed, is dated in the future or before the
     version it replaces, or was changed after it was registered.
     """
+    from mentorat.lake import written_aside
+
     plan, register = load_plan(path), path.with_name(REGISTER)
     if plan.nom == "modele":
         raise PlanError(f"{path} : nom : donnez un nom au plan ; « modele » est celui du modèle.")
@@ -122,7 +124,8 @@ def register_plan(path: Path, today: datetime.date) -> Entry:
     entry = Entry(nom=plan.nom, version=plan.version, date=plan.date, empreinte=plan.empreinte, enregistre_le=today)
     told = yaml.safe_dump([entry.model_dump()], allow_unicode=True, sort_keys=False)
     earlier = register.read_text(encoding="utf-8") if register.exists() else HEAD
-    register.write_text(earlier.rstrip("\n") + "\n" + told, encoding="utf-8", newline="\n")
+    with written_aside(register) as aside:  # a register half written would lose what was announced
+        aside.write_text(earlier.rstrip("\n") + "\n" + told, encoding="utf-8", newline="\n")
     return entry
 
 

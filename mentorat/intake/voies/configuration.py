@@ -11,6 +11,7 @@ from mentorat import reference
 from mentorat.contracts.sources import contracts
 from mentorat.errors import UsageError
 from mentorat.settings import Settings
+from mentorat.yaml_keys import PlainYaml, yaml_fault
 
 SECRET = "MENTORAT_VOIE"  # noqa: S105 — the prefix of a variable's name
 SIZE_LIMIT = 4_000_000_000
@@ -73,6 +74,10 @@ AnyWay = Annotated[FolderWay | SftpWay | PostgresqlWay, Field(discriminator="typ
 _READER: TypeAdapter[list[FolderWay | SftpWay | PostgresqlWay]] = TypeAdapter(list[AnyWay])
 
 
+class _Loader(PlainYaml, yaml.SafeLoader):
+    """Of two queries under one name the last alone would run: keys told twice are refused, and aliases."""
+
+
 def configuration_path(settings: Settings) -> Path:
     """`voies.yml` of the data folder, or the file named by MENTORAT_VOIES."""
     return Path(os.environ.get("MENTORAT_VOIES") or settings.data / "voies.yml")
@@ -82,13 +87,17 @@ def load_ways(settings: Settings) -> list[FolderWay | SftpWay | PostgresqlWay]:
     """The configured ways. Raises UsageError, naming the place in the file, when there are none or they are wrong."""
     path = configuration_path(settings)
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader
     except FileNotFoundError:
         raise UsageError(
             f"Aucune voie n'est configurée : le fichier {path} n'existe pas. Écrivez-le (docs/voies.md en donne un "
             "exemple), ou déposez les fichiers directement dans depot/<campagne>/<emetteur>/."
         ) from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+    except yaml.YAMLError as error:
+        raise UsageError(
+            f"Le fichier {path} est illisible, {yaml_fault(error)}. Corrigez-le (docs/voies.md en donne un exemple)."
+        ) from None
+    except (OSError, UnicodeDecodeError, RecursionError):
         raise UsageError(f"Le fichier {path} est illisible : vérifiez que c'est un YAML en UTF-8.") from None
     ways = content.get("voies") if isinstance(content, dict) else None
     if not isinstance(ways, list) or not ways:

@@ -49,6 +49,10 @@ def test_each_way_is_read_with_careful_defaults(tmp_path: Path) -> None:
         ("departement-62", "departement-620", "voie 2, l'émetteur n'est pas dans la liste"),
         ("voies:", "voix:", "une liste « voies »"),
         ("voies:", "voies: [", "illisible"),
+        ("{binomes: select 1}", "{binomes: select 1, binomes: select 2}", "la clé « binomes » est donnée deux fois"),
+        ("{binomes: select 1}", "{binomes: 2024-02-30}", "cette valeur n'existe pas"),
+        ("{binomes: select 1}", "&a {binomes: *a}", "un renvoi (« * ») à une autre ligne n'est pas accepté"),
+        ("{binomes: select 1}", "[" * 5_000, "illisible"),
     ],
 )
 def test_a_wrong_configuration_is_told_by_its_place(tmp_path: Path, before: str, after: str, said: str) -> None:
