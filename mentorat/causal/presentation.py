@@ -111,11 +111,16 @@ def losses(flux: pd.DataFrame) -> pd.DataFrame:
         for _, step in steps.iterrows():
             window = str(step["etape"]).startswith("fenetre_")
             since = shared if window else before
-            lost.append("" if since is None else f"{_loss(since, step, 'n_mentores')} et {_loss(since, step, _OTHERS)}")
+            lost.append("" if since is None else _losses_of_step(since, step))
             before = step
             if not window and not str(step["etape"]).startswith("issue_"):
                 shared = step
     return rows.assign(perte=lost)
+
+
+def _losses_of_step(since: pd.Series, step: pd.Series) -> str:
+    mentored, others = (_loss(since, step, name) for name in ("n_mentores", _OTHERS))
+    return NOT_AVAILABLE if mentored == others == NOT_AVAILABLE else f"{mentored} et {others}"
 
 
 def _loss(since: pd.Series, step: pd.Series, name: str) -> str:

@@ -3,8 +3,8 @@
 import pandas as pd
 
 from mentorat.causal.effect_tables import COURBE_TEST, EFFETS, RECOUVREMENT, typed
-from mentorat.causal.presentation import conclusions, curve_sentences, overlap_sentences, reason
-from mentorat.typography import fr_text
+from mentorat.causal.presentation import conclusions, curve_sentences, losses, overlap_sentences, reason
+from mentorat.typography import NOT_AVAILABLE, fr_text
 
 PARTLY = "La fenêtre n'est entièrement observée que pour 86 % des binômes : l'effet ne vaut que pour eux."
 NOT_YET = "La fenêtre (6 à 18 mois après) n'est encore écoulée pour aucun nouveau binôme : rien avant 2026."
@@ -43,3 +43,22 @@ def test_a_wide_bin_is_no_proof_that_each_mentored_has_somebody_alike() -> None:
     bins[1]["n_non_mentores"] = 0
     (alone,) = overlap_sentences(typed(pd.DataFrame(bins), RECOUVREMENT))
     assert alone.startswith("80,0\u00a0% des mentorés sont dans une classe de score où ne se trouve aucun jeune")
+
+
+def test_a_window_counts_its_losses_from_what_outcomes_share_and_hidden_steps_are_told_once() -> None:
+    steps = [
+        ("eligibles", 100, 900),
+        ("apparies", 90, None),
+        ("fenetre_decrochage", 60, 300),
+        ("issue_decrochage", None, None),
+        ("fenetre_nivsco", 70, 400),
+    ]
+    flux = pd.DataFrame(
+        [
+            {"source": "administratif", "comparateurs": "file_attente", "ordre": rank, "etape": name}
+            | {"n_mentores": mentored, "n_non_mentores": others}
+            for rank, (name, mentored, others) in enumerate(steps)
+        ]
+    )
+    expected = ["", f"10 et {NOT_AVAILABLE}", f"30 et {NOT_AVAILABLE}", NOT_AVAILABLE, f"20 et {NOT_AVAILABLE}"]
+    assert losses(flux.sample(frac=1, random_state=0))["perte"].tolist() == expected
