@@ -173,3 +173,13 @@ def test_a_long_report_keeps_the_header_of_its_tables(departement: Callable[...,
     texts = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf_bytes(report))).pages]
     assert len(texts) > 2
     assert all("Territoire" in text for text in texts[:3])
+
+
+def test_what_follows_a_tall_drawing_fills_the_page_before_it() -> None:
+    intervals = [Interval(f"Question {n}", "Écart", 1.0, 0.0, 2.0) for n in range(13)]
+    chart = Chart("Grand dessin", forest_svg(intervals, "points"), "Treize écarts.", DATA)
+    before = tuple(Paragraph(f"Avant {n}.") for n in range(20))
+    report = Report("T", "S", "public", (Section("a", "A", (*before, chart, DATA)),), "")
+    first, second = (page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf_bytes(report))).pages)
+    assert "Avant 19" in first and "Éligibles" in first and "Grand dessin" not in first
+    assert "Grand dessin" in second
